@@ -16,19 +16,17 @@ import { moduleTarget, sourceTarget } from "./target.js";
 export const ready = request("worker/ready", {
   doc:
     "The host's first message, in place of `initialize`. A host that does not send it within 300 seconds of its " +
-    "start is ended. `claims`: the host takes tasks ahead of need, and claims each one before it begins it (see " +
-    "[Claims](#claims)). `aside`: the host may write messages into its aside pipe instead of sending them (see " +
-    "[Aside pipe](#aside-pipe)).",
+    "start is ended. `workerChannels`: the host reads its tasks from its task channel, which may hold tasks ahead of " +
+    "need, and may write messages into its report channel (see [Worker channels](#worker-channels)).",
   direction: "workerToServer",
   params: v.strictObject({
     protocolVersion: v.string(),
     runtime: v.string(),
     pid: count(1),
-    claims: v.optional(v.boolean()),
-    aside: v.optional(v.boolean()),
+    workerChannels: v.optional(v.boolean()),
     /** How the server reads its stack (see `process/stack`). Default: it cannot. */
     stacks: v.optional(stackSource),
-    /** What the host can do, besides `claims` and `aside`. Default: none of it. */
+    /** What the host can do, besides `workerChannels`. Default: none of it. */
     capabilities: v.optional(clientCapabilities),
   }),
   result: v.strictObject({
@@ -114,9 +112,14 @@ export const part = notification("worker/part", {
 });
 
 export const wrote = notification("worker/wrote", {
-  doc: "The host's aside pipe has messages (see [Aside pipe](#aside-pipe)).",
+  doc:
+    "The host has written messages into its report channel before the next message of this connection (see " +
+    "[Worker channels](#worker-channels)).",
   direction: "workerToServer",
-  params: v.strictObject({}),
+  params: v.strictObject({
+    /** How many it has written there since its start. */
+    reports: count(),
+  }),
 });
 
 export const result = notification("worker/result", {

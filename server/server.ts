@@ -83,12 +83,8 @@ export class PolyprocServer {
       tellPeople,
       onHostConnection: (socket, events, host) => {
         readToTheEnd(socket);
-        serveFrames(
-          socket,
-          this.#hub,
-          { kind: "worker", host: events as HostRecord },
-          { aside: () => host.aside?.read() ?? null },
-        );
+        const { reports } = host;
+        serveFrames(socket, this.#hub, { kind: "worker", host: events as HostRecord }, reports ? { reports } : {});
       },
     });
     const engine = new Engine({

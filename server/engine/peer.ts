@@ -17,11 +17,6 @@ export interface Peer {
   /** Back-pressure on what the peer sends. Absent in doors that cannot do it. */
   pauseReading?(): void;
   resumeReading?(): void;
-  /**
-   * Reads the worker host's aside pipe now, and from now on also before each message of the host. Absent without an
-   * aside pipe.
-   */
-  pullAside?(): void;
   /** Ends the connection. An error is sent to the peer first. */
   close(error?: PolyprocError): void;
 }

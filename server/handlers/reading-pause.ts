@@ -16,14 +16,16 @@ export interface DoorSocket {
  */
 export type PauseReason = "backlog" | "engine" | "memory" | "queue";
 
-/** Pauses a socket as long as there is a reason. */
+/** Pauses a socket as long as there is a reason, and what else the peer writes into. */
 export class ReadingPause {
   readonly #socket: DoorSocket;
+  readonly #beside: Pick<DoorSocket, "pause" | "resume"> | undefined;
   readonly #reasons = new Set<PauseReason>();
   #state: "working" | "ended" = "working";
 
-  constructor(socket: DoorSocket) {
+  constructor(socket: DoorSocket, beside?: Pick<DoorSocket, "pause" | "resume">) {
     this.#socket = socket;
+    this.#beside = beside;
   }
 
   has(reason: PauseReason): boolean {
@@ -46,7 +48,8 @@ export class ReadingPause {
 
   #apply(): void {
     if (this.#state === "ended") return;
-    if (this.#reasons.size > 0) this.#socket.pause();
-    else this.#socket.resume();
+    for (const source of [this.#socket, this.#beside])
+      if (this.#reasons.size > 0) source?.pause();
+      else source?.resume();
   }
 }

@@ -11,7 +11,7 @@ function hostOf(session: Session): HostRecord {
 export const workerHandlers: readonly Handler[] = [
   receive(workers.part, ({ session }, params) => hostOf(session).part(params)),
   receive(workers.result, ({ session }, params) => hostOf(session).result(params)),
-  // The frame door reads the aside pipe before it dispatches the messages that came with `worker/wrote`.
+  // The frame door has read the report channel by then.
   receive(workers.wrote, () => {}),
   receive(workers.initialized, ({ session }, params) => hostOf(session).initialized(params)),
   receive(workers.report, ({ session }, params) => hostOf(session).report(params)),

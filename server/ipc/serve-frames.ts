@@ -1,11 +1,12 @@
 import type { Duplex } from "node:stream";
 import { PolyprocError } from "../../protocol/errors.js";
 import type { NotificationMessage, Params } from "../../protocol/message.js";
-import { cancel } from "../../protocol/worker.js";
+import { cancel, wrote } from "../../protocol/worker.js";
 import type { Budget } from "../engine/budget.js";
 import type { Block } from "../engine/bypass/block.js";
 import type { Engine } from "../engine/engine.js";
 import type { Peer } from "../engine/peer.js";
+import type { Reports } from "../engine/processes/spawner.js";
 import { Backlog } from "../handlers/backlog.js";
 import { blockOf, withoutBlocks } from "../handlers/blocks.js";
 import { BodyRoom, roomyBodyBytes } from "../handlers/body-room.js";
@@ -14,7 +15,6 @@ import { sayFarewell } from "../handlers/farewell.js";
 import { sortIncoming } from "../handlers/incoming.js";
 import { ReadingPause } from "../handlers/reading-pause.js";
 import { serverFault } from "../handlers/server-fault.js";
-import { Aside } from "./aside.js";
 import { decodeMessage } from "./framing/decoder.js";
 import type { DirectIntake } from "./framing/direct-intake.js";
 import { messageOverheadBytes } from "./framing/fragments.js";
@@ -23,14 +23,15 @@ import { FrameWriter, type WriteTime } from "./framing/frame-writer.js";
 import type { FrameRoom, LargeIntake } from "./framing/large-message.js";
 import { Inbox } from "./inbox.js";
 import { LargeRoom } from "./large-room.js";
+import { ReportReader } from "./reports.js";
 
 export interface FrameOptions {
   /** Bytes that were already read from the connection. */
   head?: Buffer;
   /** The intake with which the socket was made. */
   intake?: DirectIntake;
-  /** Reads the aside pipe. It is used once the engine has called `pullAside`. */
-  aside?: () => Uint8Array | null;
+  /** The report channel of a worker host. */
+  reports?: Reports;
 }
 
 /** Serves one connection in frames. */
@@ -38,9 +39,9 @@ export function serveFrames(
   socket: Duplex,
   hub: Hub,
   access: Access,
-  { head, intake, aside }: FrameOptions = {},
+  { head, intake, reports }: FrameOptions = {},
 ): Connection {
-  const door = new FrameDoor(socket, hub, access, intake, aside);
+  const door = new FrameDoor(socket, hub, access, intake, reports);
   if (head) door.receive(head);
   return door.connection;
 }
@@ -59,9 +60,9 @@ class FrameDoor implements Peer {
   #opened: Block[] = [];
   readonly #maxMessageBytes: number;
   readonly #maxLargeBytes: number;
-  readonly #readAside: (() => Uint8Array | null) | undefined;
-  #aside: Aside | null = null;
-  /** `ending`: only the aside pipe is still read. */
+  readonly #channel: Reports | undefined;
+  #reports: ReportReader | null = null;
+  /** `ending`: only the report channel is still read. */
   #state: "open" | "ending" | "closed" = "open";
   /** Why this side ended the connection, if it did. */
   #reason: PolyprocError | undefined;
@@ -69,9 +70,9 @@ class FrameDoor implements Peer {
   readonly #large: LargeIntake;
   maxPayloadBytes: number;
 
-  constructor(socket: Duplex, hub: Hub, access: Access, intake?: DirectIntake, aside?: () => Uint8Array | null) {
+  constructor(socket: Duplex, hub: Hub, access: Access, intake?: DirectIntake, reports?: Reports) {
     this.#socket = socket;
-    this.#readAside = aside;
+    this.#channel = reports;
     this.#engine = hub.engine;
     const { limits } = hub.engine.options;
     this.#maxMessageBytes = limits.maxMessageBytes;
@@ -89,16 +90,19 @@ class FrameDoor implements Peer {
     this.#maxLargeBytes = limits.maxPayloadBytes;
     this.connection = new Connection(hub, this, access);
     this.#writer = new FrameWriter(socket);
-    this.#pause = new ReadingPause(socket);
+    this.#pause = new ReadingPause(socket, {
+      pause: () => this.#reports?.pause(),
+      resume: () => this.#reports?.resume(),
+    });
     this.#backlog = new Backlog(hub.engine.budget, this.#writer, this.#pause);
     this.#inbox = new Inbox(
       ({ buffer, start, end, before }) => {
-        this.#aside?.handOn(before);
+        this.#reports?.handOn(before);
         this.#handle(buffer, start, end);
       },
       (error) => this.#failed(error),
       () => {
-        this.#handOnAside();
+        this.#handOnReports();
         this.#rested();
         if (this.#inbox.next) this.#pause.begin("queue");
         else this.#pause.end("queue");
@@ -108,6 +112,16 @@ class FrameDoor implements Peer {
       this.#inbox.take({ buffer, start, end, before: this.#reader.handed });
     this.#reader = new FrameReader(take, this.connection.maxMessageBytes, this.#large);
     this.#reader.tooLongAdvice = this.connection.tooLongAdvice;
+    if (reports)
+      this.#reports = new ReportReader(
+        reports,
+        this.#handle,
+        () => {
+          this.#handOnReports();
+          this.#backlog.limitReading();
+        },
+        (error) => this.#failed(error),
+      );
     if (intake) {
       intake.connect(
         this.#reader,
@@ -133,12 +147,8 @@ class FrameDoor implements Peer {
 
   receive(chunk: Buffer): void {
     try {
-      if (this.#aside) {
-        this.#aside.pull();
-        this.#aside.lookLater(() => this.pullAside());
-      }
       this.#reader.push(chunk);
-      this.#handOnAside();
+      this.#handOnReports();
     } catch (error) {
       this.#failed(error);
       return;
@@ -193,7 +203,7 @@ class FrameDoor implements Peer {
     try {
       settle();
       this.#reader.resume();
-      this.#handOnAside();
+      this.#handOnReports();
     } catch (error) {
       this.#failed(error);
       return;
@@ -233,28 +243,26 @@ class FrameDoor implements Peer {
     this.#inbox.clear();
     if (error) {
       this.#write({ id: null, error: error.toErrorObject() }, "ahead");
-      // The peer broke the protocol: its aside messages are dropped.
-      this.#aside?.stop();
+      // The peer broke the protocol: its reports are dropped.
+      this.#reports?.stop();
     }
     this.#ended(error);
     this.#writer.endNow();
     sayFarewell(this.#socket);
   }
 
-  pullAside(): void {
-    if (this.#state === "closed" || !this.#readAside) return;
-    this.#aside ??= new Aside(this.#readAside, this.#handle);
+  #readReports(): void {
     try {
-      this.#aside.pull();
-      this.#handOnAside();
+      this.#channel?.pull();
+      this.#handOnReports();
     } catch (error) {
       this.#failed(error);
     }
   }
 
-  /** Hands on aside messages that were sent before the next message of the connection. */
-  #handOnAside(): void {
-    this.#aside?.handOn(this.#inbox.next?.before ?? this.#reader.handed);
+  /** Hands on reports that were written before the next message of the connection was sent. */
+  #handOnReports(): void {
+    this.#reports?.handOn(this.#inbox.next?.before ?? this.#reader.handed);
   }
 
   readonly #openBlock = (reference: unknown) => {
@@ -283,6 +291,7 @@ class FrameDoor implements Peer {
         return;
       }
       case "notification":
+        if (incoming.method === wrote.method) this.#heardOfReports(incoming.params);
         this.connection.notify(incoming.method, incoming.params);
         for (const block of opened) block.stored();
         return;
@@ -293,6 +302,12 @@ class FrameDoor implements Peer {
         this.#write({ id: incoming.id, error: incoming.error.toErrorObject() });
     }
   };
+
+  /** The channel wakes the server later than the connection, perhaps: the order of messages must not depend on it. */
+  #heardOfReports(params: unknown): void {
+    const count = (params as { reports?: unknown } | null)?.reports;
+    if (typeof count === "number") this.#reports?.readUpTo(count);
+  }
 
   #reply(id: RequestId, error: PolyprocError | null, result: unknown, when: WriteTime = "now"): void {
     try {
@@ -327,14 +342,14 @@ class FrameDoor implements Peer {
     else setImmediate(() => this.close(error));
   }
 
-  /** Ends the session once. Reading the aside pipe here may fail, and call `close` and this method again. */
+  /** Ends the session once. Reading the report channel here may fail, and call `close` and this method again. */
   #ended(error?: PolyprocError): void {
     this.#reason ??= error;
     if (this.#state !== "open") return;
     this.#state = "ending";
     this.#pause.stop();
-    if (this.#aside) this.pullAside();
-    this.#aside?.stop();
+    this.#readReports();
+    this.#reports?.stop();
     this.#state = "closed";
     this.#reader.stop();
     this.connection.closed(this.#reason);

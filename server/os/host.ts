@@ -1,12 +1,13 @@
+import { closeSync } from "node:fs";
 import type { Socket } from "node:net";
 import type { StackReading, StackSource } from "../../protocol/stack.js";
-import type { Claims, Host, HostEvents, HostSpec, AsidePipe } from "../engine/processes/spawner.js";
+import type { Host, HostEvents, HostSpec, Reports, TaskChannel } from "../engine/processes/spawner.js";
 import { OsChild } from "./child.js";
-import { FifoClaims } from "./bypass/claims.js";
 import { childEnvironment } from "./environment.js";
 import type { Family } from "./family.js";
 import type { FifoStock } from "./bypass/fifo-stock.js";
-import { FifoAside } from "./bypass/aside-pipe.js";
+import { FifoReports } from "./bypass/report-channel.js";
+import { FifoTasks } from "./bypass/task-channel.js";
 import { HostStack, inspectorOptions } from "./stacks/host-stack.js";
 
 /** How the worker hosts of a runtime are started. */
@@ -20,7 +21,7 @@ export interface RuntimeCommand {
 
 export type OnHostConnection = (socket: Socket, events: HostEvents, host: Host) => void;
 
-/** A worker host. Its connection is file descriptor 3, its claims FIFO 4, its aside pipe 5. */
+/** A worker host. Its connection is file descriptor 3, its task channel 4, its report channel 5. */
 export class OsHost extends OsChild implements Host {
   readonly #pipes: Pipes;
   readonly #stack: HostStack;
@@ -34,16 +35,16 @@ export class OsHost extends OsChild implements Host {
     events: HostEvents,
     onConnection: OnHostConnection,
   ) {
-    const pipes: Pipes = { claims: null, aside: null };
+    const pipes: Pipes = { tasks: null, reports: null };
     const stack = new HostStack(runtime.args.at(-1) ?? "");
     super(
       family,
       spec.owner ?? "",
       () => {
         const childId = family.newChildId();
-        const [claimsFd, asideFd] = [fifos.take(), fifos.take()];
-        pipes.claims = claimsFd === null ? null : new FifoClaims(claimsFd);
-        pipes.aside = asideFd === null ? null : new FifoAside(asideFd);
+        const [tasksFd, reportsFd] = takeTwo(fifos);
+        if (tasksFd !== null) pipes.tasks = new FifoTasks(tasksFd);
+        if (reportsFd !== null) pipes.reports = new FifoReports(reportsFd);
         return {
           command: runtime.command,
           args: runtime.execArgv
@@ -51,7 +52,7 @@ export class OsHost extends OsChild implements Host {
             : runtime.args,
           cwd: spec.cwd,
           env: childEnvironment(environment, childId, runtime.env, spec.env),
-          stdio: ["ignore", "pipe", "pipe", "pipe", claimsFd ?? "ignore", asideFd ?? "ignore"],
+          stdio: ["ignore", "pipe", "pipe", "pipe", tasksFd ?? "ignore", reportsFd ?? "ignore"],
           childId,
         };
       },
@@ -64,8 +65,8 @@ export class OsHost extends OsChild implements Host {
           onConnection(socket, events, this);
         },
         ended: () => {
-          pipes.claims?.hostExited();
-          pipes.aside?.hostExited();
+          pipes.tasks?.hostExited();
+          pipes.reports?.hostExited();
         },
       },
     );
@@ -73,12 +74,12 @@ export class OsHost extends OsChild implements Host {
     this.#stack = stack;
   }
 
-  get claims(): Claims | null {
-    return this.#pipes.claims;
+  get tasks(): TaskChannel | null {
+    return this.#pipes.tasks;
   }
 
-  get aside(): AsidePipe | null {
-    return this.#pipes.aside;
+  get reports(): Reports | null {
+    return this.#pipes.reports;
   }
 
   readStack(source: StackSource): Promise<StackReading> {
@@ -88,8 +89,20 @@ export class OsHost extends OsChild implements Host {
 
 /** Null until the host is started, and if the system has no FIFO for it. */
 interface Pipes {
-  claims: FifoClaims | null;
-  aside: FifoAside | null;
+  tasks: FifoTasks | null;
+  reports: FifoReports | null;
+}
+
+/**
+ * FIFOs for both channels, or for none. Only on Linux: macOS may take a part of a record of 4096 bytes. It was not run.
+ */
+function takeTwo(fifos: FifoStock): [number, number] | [null, null] {
+  if (process.platform !== "linux") return [null, null];
+  const first = fifos.take();
+  const second = first === null ? null : fifos.take();
+  if (first !== null && second !== null) return [first, second];
+  if (first !== null) closeSync(first);
+  return [null, null];
 }
 
 /** The same events; what the inspector writes to stderr is no output of the host. */

@@ -6,8 +6,8 @@ export function refusedChild(error: PolyprocError, events: ChildEvents): Host {
   process.nextTick(() => events.failed(error));
   return {
     pid: null,
-    claims: null,
-    aside: null,
+    tasks: null,
+    reports: null,
     signalTree() {},
     suspend() {},
     killIn() {},

@@ -2,8 +2,8 @@
  * A worker host that does with its tasks what chance says: it reports results, as it should or nearly; sends what a
  * client may send, or nearly; ends, or says nothing. Its target's export is the seed.
  */
-import { readSync } from "node:fs";
 import { Socket } from "node:net";
+import { TaskChannel, type TaskPacket } from "../../bindings/typescript/host/task-channel.js";
 import type { WorkerTask } from "../../protocol/worker.js";
 import { decodeMessage } from "../../server/ipc/framing/decoder.js";
 import { FrameReader } from "../../server/ipc/framing/frame-reader.js";
@@ -37,17 +37,8 @@ function send(message: object): void {
   connection.write(Buffer.concat([head, body]));
 }
 
-function claim(): void {
-  try {
-    readSync(4, Buffer.alloc(1));
-  } catch {
-    // It was taken back.
-  }
-}
-
 function work(task: WorkerTask): void {
   if (++taken > mostTasks) process.exit(0);
-  if (random.chance(0.95)) claim();
   const from = task.from ?? 0;
   const count = (task.to ?? task.count) - from;
   for (let times = random.pick([0, 0, 0, 1, 3, 8]); times > 0; times--) {
@@ -66,6 +57,20 @@ function work(task: WorkerTask): void {
   send({ method: "worker/result", params: { seq: task.seq, from, count, values: ones(count) } });
 }
 
+const channel = new TaskChannel();
+const sent = new Map<number, WorkerTask>();
+/** A packet whose task has not come. */
+let waiting: TaskPacket | null = null;
+
+function begin(packet: TaskPacket): void {
+  const task = packet.items === undefined ? sent.get(packet.seq) : packet;
+  waiting = task ? null : packet;
+  if (!task) return;
+  work(task);
+  channel.want();
+}
+channel.onPacket(begin);
+
 process.on("uncaughtException", () => process.exit(9));
 connection.on("error", () => process.exit(0));
 connection.on("close", () => process.exit(0));
@@ -75,11 +80,13 @@ const reader = new FrameReader((buffer, start, end) => {
   if (method === "worker/exit") process.exit(0);
   if (method !== "worker/run") return;
   for (const { target } of params!.targets ?? []) random = new Random(target.export ?? "", process.pid);
-  for (const task of params!.tasks!) work(task);
+  for (const task of params!.tasks!) sent.set(task.seq, task);
+  if (waiting) begin(waiting);
+  else channel.want();
 });
 connection.on("data", (chunk: Buffer) => reader.push(chunk));
 send({
   id: nextId++,
   method: "worker/ready",
-  params: { protocolVersion: "1.0", runtime: "random", pid: process.pid, claims: true, aside: true },
+  params: { protocolVersion: "1.0", runtime: "random", pid: process.pid, workerChannels: true },
 });

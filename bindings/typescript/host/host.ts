@@ -2,13 +2,15 @@ import { messageOverheadBytes } from "../../../server/ipc/framing/fragments.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import type { NotificationParams } from "../session/methods.js";
 import { canOpenMemory } from "../bypass/blocks.js";
-import type { ClaimsReader } from "./claims.js";
 import { loadClasses } from "./classes.js";
 import { leave, reportThrown } from "./end.js";
 import { adopt, decodeArguments, dropArguments, encodeResult, loadClassesBy } from "./host-codec.js";
 import { setHostLink, type HostFacts } from "./link.js";
 import { OutputCapture } from "./output.js";
+import { ReportChannel } from "./report-channel.js";
 import { Runner } from "./runner.js";
+import type { HostStream } from "./stream.js";
+import type { TaskChannel } from "./task-channel.js";
 
 /** A host that is idle for this time, in milliseconds, loads the classes that tasks often need. */
 const idleMs = 40;
@@ -16,14 +18,17 @@ const idleMs = 40;
 /** Starts the host. Returns the function that receives the server's notifications. */
 export function startHost(
   endpoint: RpcEndpoint,
+  stream: HostStream,
   facts: HostFacts,
-  claims: ClaimsReader | null,
+  channel: TaskChannel | null,
 ): (method: string, params: unknown) => void {
   endpoint.useFragments(facts.limits.maxMessageBytes);
   const usesBlocks = canOpenMemory(facts.memory);
   if (usesBlocks) endpoint.notify("memory/usable", {});
   const listeners: ((method: string, params: unknown) => void)[] = [];
+  const reports = channel && new ReportChannel(endpoint, stream);
   const tell = (method: string, params: object) => {
+    if (reports?.write(method, params)) return;
     endpoint.notify(method, params);
     endpoint.flush();
   };
@@ -35,7 +40,7 @@ export function startHost(
     leave(endpoint, code, beforeEnd);
   };
   const runner = new Runner({
-    claims,
+    channel,
     encode: encodeResult,
     decode: decodeArguments,
     drop: dropArguments,

@@ -6,10 +6,10 @@ import { protocolVersion } from "../../../protocol/version.js";
 import { DirectIntake } from "../../../server/ipc/framing/direct-intake.js";
 import { largestMessageBytes } from "../../../server/ipc/framing/fragments.js";
 import { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
-import { openClaims } from "./claims.js";
 import { enableCompileCache } from "./compile-cache.js";
 import type { HostFacts } from "./link.js";
 import { HostStream, serverHasGone } from "./stream.js";
+import { openTaskChannel } from "./task-channel.js";
 
 // The inspector is loaded only when it is needed.
 if (process.env["POLYPROC_DEBUG"] !== undefined) (await import("./debugger.js")).awaitDebugger();
@@ -22,9 +22,10 @@ let receive = (method: string, params: unknown): void => {
   early.push([method, params]);
 };
 
-const claims = openClaims();
+const channel = openTaskChannel();
 const intake = new DirectIntake();
-const endpoint = new RpcEndpoint(new HostStream(3, intake), {
+const stream = new HostStream(3, intake);
+const endpoint = new RpcEndpoint(stream, {
   intake,
   onNotification: (method, params) => receive(method, params),
   onClose: serverHasGone,
@@ -33,7 +34,7 @@ const answer = endpoint.request("worker/ready", {
   protocolVersion,
   runtime: "node",
   pid: process.pid,
-  claims: claims !== null,
+  workerChannels: channel !== null,
   // SIGUSR1 opens the inspector. Windows has no signals.
   ...(process.platform === "win32" ? {} : { stacks: { by: "inspector" } }),
   capabilities: { channels: process.platform === "linux", maxPayloadBytes: largestMessageBytes },
@@ -54,7 +55,7 @@ function hideStack(reason: string): void {
 async function begin(): Promise<void> {
   try {
     const [facts, { startHost }] = await Promise.all([answer as Promise<HostFacts>, import("./host.js")]);
-    receive = startHost(endpoint, facts, claims);
+    receive = startHost(endpoint, stream, facts, channel);
     for (const [method, params] of early) receive(method, params);
   } catch (error) {
     process.stderr.write(`the worker host could not begin: ${String(error)}\n`);

@@ -5,17 +5,17 @@ import type { Progress } from "../../../protocol/progress.js";
 import type { Payload } from "../../../protocol/schema.js";
 import type { WorkerTask } from "../../../protocol/worker.js";
 import type { Callable } from "./callable.js";
-import type { ClaimsReader } from "./claims.js";
 import { failureOf, taskFailed } from "./failure.js";
 import type { CurrentTask, Identity } from "./link.js";
 import { loadTarget, Targets, type HostTarget } from "./targets.js";
+import type { TaskChannel, TaskPacket } from "./task-channel.js";
 import { TaskList } from "./task-list.js";
 import { applied, TaskRun, type Outcome, type TaskOwner } from "./task-run.js";
 import { Turn } from "./turn.js";
 
 /** What the runner needs from its process. */
 export interface RunnerOptions {
-  claims: ClaimsReader | null;
+  channel: TaskChannel | null;
   encode(value: unknown): Payload;
   /** Returns a promise if the payload needs classes that are not loaded yet. */
   decode(payload: Payload): unknown;
@@ -30,13 +30,16 @@ export interface RunnerOptions {
   retired(): void;
 }
 
+/** A packet that comes so many milliseconds after the last task comes in another turn of the event loop. */
+const awokenMs = 0.2;
+
 /** Runs the tasks of this host, one at a time, in the server's order. */
 export class Runner implements TaskOwner {
   readonly turn = new Turn();
   identity: Identity | null = null;
   readonly #options: RunnerOptions;
   readonly #targets = new Targets();
-  readonly #list: TaskList;
+  #list: TaskList;
   #current: TaskRun | null = null;
   /** Tasks that were cancelled before they started: they are still in the list, or their module is being loaded. */
   readonly #cancelled = new Set<number>();
@@ -45,12 +48,15 @@ export class Runner implements TaskOwner {
   /** The initializer failed: this worker must run no task. */
   #spoiled = false;
   #pumping = false;
+  /** When it last ran out of tasks. */
+  #idleSince = 0;
   #once = false;
   #retiring = false;
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#list = new TaskList(options.claims);
+    this.#list = new TaskList(options.channel, (target) => this.#targets.has(target));
+    options.channel?.onPacket(this.#received);
   }
 
   get task(): CurrentTask | null {
@@ -60,7 +66,11 @@ export class Runner implements TaskOwner {
   /** Handles `worker/run`. */
   accept(params: NotificationParams<"worker/run">): void {
     if (params.identity) this.identity = params.identity;
-    if (params.once) this.#once = true;
+    if (params.once) {
+      this.#once = true;
+      // The only task comes without a packet.
+      this.#list = new TaskList(null, () => true);
+    }
     for (const { id, target } of params.targets ?? []) this.#targets.add(id, target);
     this.#list.add(params.tasks);
     if (params.initializer) void this.#initialize(params.initializer.target, params.initializer.args);
@@ -91,6 +101,12 @@ export class Runner implements TaskOwner {
     this.#current?.flush();
   }
 
+  readonly #received = (packet: TaskPacket): void => {
+    this.#list.take(packet);
+    if (performance.now() - this.#idleSince > awokenMs) this.turn.begins();
+    this.#pump();
+  };
+
   readonly #pump = (): void => {
     if (this.#pumping) return;
     this.#pumping = true;
@@ -101,12 +117,15 @@ export class Runner implements TaskOwner {
         this.turn.next(this.#pump);
         break;
       }
-      const task = this.#list.next();
-      if (!task) break;
+      const task = this.#list.next(this.#retiring);
+      if (!task) {
+        this.#idleSince = performance.now();
+        break;
+      }
       this.#begin(task);
     }
     this.#pumping = false;
-    if (this.#retiring && !this.#busy && !goesOn) this.#options.retired();
+    if (this.#retiring && !this.#busy && !goesOn && this.#list.isEmpty) this.#options.retired();
   };
 
   #begin(task: WorkerTask): void {

@@ -14,6 +14,8 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
  */
 export class HostStream extends Socket {
   readonly #fd: number;
+  /** Bytes that the kernel has taken. */
+  sentBytes = 0;
 
   constructor(fd: number, intake: DirectIntake) {
     super({ fd, readable: true, writable: true, onread: intake.onread } as SocketConstructorOpts);
@@ -31,6 +33,7 @@ export class HostStream extends Socket {
         Atomics.wait(sleeper, 0, 0, retryMs);
       }
     }
+    this.sentBytes += sent;
     return true;
   }
 

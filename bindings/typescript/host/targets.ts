@@ -33,6 +33,10 @@ export class Targets {
     this.#targets.set(id, target);
   }
 
+  has(id: number): boolean {
+    return this.#targets.has(id);
+  }
+
   /** Returns the target, or a promise while it is not loaded. */
   get(id: number): Callable | Error | Promise<Callable | Error> {
     const loaded = this.#loaded.get(id);

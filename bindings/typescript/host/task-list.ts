@@ -1,81 +1,77 @@
 import type { WorkerTask } from "../../../protocol/worker.js";
+import type { TaskChannel, TaskPacket } from "./task-channel.js";
 
-/**
- * A claim is the low byte of a task's `seq`, and claims are in the order of their tasks. The server gives at most
- * this many beyond the last one that the host acknowledged. So if two tasks in the list have the same byte, the older
- * one was taken back.
- */
-const maxUnacknowledged = 128;
+/** What of the channel the list uses. */
+export type Packets = Pick<TaskChannel, "read" | "want">;
 
-/** Claims, in the order of their tasks. */
-export interface Claims {
-  /** The low byte of the next task's `seq`; null if the FIFO is empty. */
-  next(): number | null;
-}
-
-/**
- * Tasks that the server has sent and the host has not started. With claims, the list may contain tasks that the server
- * has taken back.
- */
+/** Tasks that the host may begin. With a task channel, those of `worker/run` are the ones that their packets name. */
 export class TaskList {
-  readonly #claims: Claims | null;
-  #tasks: WorkerTask[] = [];
+  readonly #channel: Packets | null;
+  readonly #isKnown: (target: number) => boolean;
+  #sent: WorkerTask[] = [];
   #head = 0;
-  /** A claim whose task has not arrived yet. */
-  #claimed: number | null = null;
+  /** A packet was read whose task, or its target, has not come yet. */
+  #begun: TaskPacket | null = null;
 
-  constructor(claims: Claims | null) {
-    this.#claims = claims;
+  constructor(channel: Packets | null, isKnown: (target: number) => boolean) {
+    this.#channel = channel;
+    this.#isKnown = isKnown;
   }
 
+  /** Tasks of `worker/run`. */
   add(tasks: readonly WorkerTask[]): void {
-    if (this.#head * 2 > this.#tasks.length) {
-      // A busy host never empties the list, so drop the finished tasks here.
-      this.#tasks = this.#tasks.slice(this.#head);
+    for (const task of tasks) this.#sent.push(task);
+  }
+
+  /** The channel's next packet. */
+  take(packet: TaskPacket): void {
+    this.#begun = packet;
+  }
+
+  /**
+   * The next task to run. The server can no longer take it back. Null if there is none now: the channel's next packet
+   * is wanted. `look`: null means that there is none at all.
+   */
+  next(look: boolean): WorkerTask | null {
+    if (!this.#channel) return this.#shift();
+    if (!this.#begun && (look || this.#head < this.#sent.length)) this.#begun = this.#channel.read();
+    if (!this.#begun) {
+      // Packets come before what they name, so the server has taken these back.
+      this.#clear();
+      this.#channel.want();
+      return null;
+    }
+    const task = this.#named(this.#begun);
+    if (!task || !this.#isKnown(task.target)) return null;
+    this.#begun = null;
+    return task;
+  }
+
+  get isEmpty(): boolean {
+    return this.#begun === null && this.#head === this.#sent.length;
+  }
+
+  #named(packet: TaskPacket): WorkerTask | null {
+    if (packet.items !== undefined) return packet;
+    while (this.#head < this.#sent.length && this.#sent[this.#head]!.seq < packet.seq) this.#shift();
+    if (this.#sent[this.#head]?.seq !== packet.seq) return null;
+    return (this.#begun = this.#shift());
+  }
+
+  #shift(): WorkerTask | null {
+    const task = this.#sent[this.#head];
+    if (!task) return null;
+    this.#sent[this.#head++] = undefined as never;
+    if (this.#head === this.#sent.length) this.#clear();
+    else if (this.#head >= 64 && this.#head * 2 > this.#sent.length) {
+      this.#sent = this.#sent.slice(this.#head);
       this.#head = 0;
     }
-    for (const task of tasks) this.#tasks.push(task);
-  }
-
-  /** The next task to run. The server can no longer take it back. Null if there is none. */
-  next(): WorkerTask | null {
-    if (this.#head === this.#tasks.length) return null;
-    if (!this.#claims) return this.#shift();
-    const claimed = this.#claimed ?? this.#claims.next();
-    this.#claimed = null;
-    if (claimed === null) {
-      this.#clear();
-      return null;
-    }
-    const found = this.#find(claimed);
-    if (found === -1) {
-      // All tasks in the list were taken back. The claimed task has not arrived yet.
-      this.#clear();
-      this.#claimed = claimed;
-      return null;
-    }
-    this.#head = found;
-    return this.#shift();
-  }
-
-  #find(claimed: number): number {
-    const newest = this.#tasks.at(-1)!.seq;
-    for (let at = this.#tasks.length - 1; at >= this.#head; at--) {
-      const { seq } = this.#tasks[at]!;
-      if (newest - seq >= maxUnacknowledged) return -1;
-      if ((seq & 0xff) === claimed) return at;
-    }
-    return -1;
-  }
-
-  #shift(): WorkerTask {
-    const task = this.#tasks[this.#head++]!;
-    if (this.#head === this.#tasks.length) this.#clear();
     return task;
   }
 
   #clear(): void {
-    this.#tasks = [];
+    this.#sent = [];
     this.#head = 0;
   }
 }

@@ -156,7 +156,7 @@ export class PoolDispatch implements Dispatch {
   }
 
   #give(worker: PoolWorker, tasks: Task[]): void {
-    if (!worker.give(tasks)) this.queue.addFirst(tasks);
+    this.queue.addFirst(worker.give(tasks));
   }
 
   /** Takes the worker's next batch from the queue: its share of the queue, as far as it has room. */

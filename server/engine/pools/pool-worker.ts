@@ -2,7 +2,6 @@ import type { PolyprocError } from "../../../protocol/errors.js";
 import type { Params } from "../../../protocol/message.js";
 import { payloadHandles, type Payload, payloadBytes } from "../../../protocol/schema.js";
 import { describeTarget } from "../../../protocol/describe-target.js";
-import type { ModuleTarget, SourceTarget } from "../../../protocol/target.js";
 import type * as workers from "../../../protocol/worker.js";
 import type { Timer } from "../clock.js";
 import { kindOfKey } from "../processes/runtime.js";
@@ -10,9 +9,9 @@ import type { HostRecord, HostUser } from "../processes/host.js";
 import type { ExitStatus } from "../processes/spawner.js";
 import type { Task, TaskWorker } from "./task.js";
 import { knownOutcome, reportFault, showProgress, type WorkerReport } from "./worker-report.js";
-import { findClaimed, maxUnacknowledged, TaskNumbers } from "./task-numbers.js";
+import { findNumbered, TaskNumbers } from "./task-numbers.js";
 import { TaskTimers } from "./task-timers.js";
-import { firstMessage, taskMessage } from "./worker-messages.js";
+import { firstMessage, packetOf, TargetNumbers, taskMessage } from "./worker-messages.js";
 import { workerLost } from "./worker-lost.js";
 import type { WorkerPool } from "./worker-pool.js";
 
@@ -44,8 +43,9 @@ export class PoolWorker implements HostUser, TaskWorker {
   /** Tasks given to it and not taken back, for `maxTasksPerChild`. */
   #given = 0;
   readonly #numbers = new TaskNumbers();
-  /** Numbers of the targets that the worker was sent, by their keys. */
-  readonly #targets = new Map<string, number>();
+  /** The task channel had no room. */
+  #full = false;
+  readonly #targets = new TargetNumbers();
   readonly #timers: TaskTimers;
   #retireTimer: Timer | undefined;
   /** Called once, when the process has ended, before the pool is told. */
@@ -83,9 +83,10 @@ export class PoolWorker implements HostUser, TaskWorker {
     if (this.state !== "ready" || !this.host.isReady) return 0;
     const remaining = this.pool.maxTasksPerChild - this.#given;
     const inflight = this.inflight.length;
-    if (inflight === 0) return Math.min(remaining, this.host.claims ? Math.min(maxDepth, this.#numbers.room) : 1);
+    if (inflight === 0) return Math.min(remaining, this.host.tasks ? maxDepth : 1);
     if (
-      !this.host.claims ||
+      !this.host.tasks ||
+      this.#full ||
       this.#aheadBytes > maxAheadBytes ||
       this.inflight[0]!.stopping ||
       this.isStuck(this.pool.engine.clock.now())
@@ -94,7 +95,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     const depth = this.#depth();
     // Batches: it is given more only after it has done half, so that tasks travel in few messages.
     if (inflight > depth / 2) return 0;
-    return Math.min(remaining, depth - inflight, this.#numbers.room);
+    return Math.min(remaining, depth - inflight);
   }
 
   /** The error of a task that is too large for this worker; null: the task fits. */
@@ -107,57 +108,53 @@ export class PoolWorker implements HostUser, TaskWorker {
     return head !== undefined && now - this.headSince > Math.max(stuckMs, 5 * head.job.taskMs);
   }
 
-  /** Sends at most `room` tasks. False, with the tasks unchanged, if the claims pipe is full: the host is expelled. */
-  give(tasks: Task[]): boolean {
+  /** Gives it at most `room` tasks. Returns those for which its task channel has no room. */
+  give(tasks: Task[]): Task[] {
     const engine = this.pool.engine;
-    // Claims go before the message: a host that has a task and finds no claim for it treats it as taken back.
-    if (this.host.claims && !this.host.host!.claims!.write(this.#numbers.nextClaims(tasks.length))) {
-      this.host.expel("it filled its claims pipe");
-      return false;
-    }
     const session = this.host.session!;
     const wasIdle = this.inflight.length === 0;
-    const targets: { id: number; target: ModuleTarget | SourceTarget }[] = [];
-    const messages: workers.WorkerTask[] = [];
-    for (const task of tasks) {
-      const { batch, job } = task;
+    const messages = tasks.map((task) => {
+      task.seq = this.#numbers.next();
+      return taskMessage(task, this.#targets.numberOf(task.job));
+    });
+    const targets = this.#targets.takeNew();
+    this.#loading ||= wasIdle && targets[0]?.id === messages[0]!.target;
+    // The packets go before the message: a host that has a task and finds no packet for it treats it as taken back.
+    const packets = this.host.tasks ? messages.map(packetOf) : [];
+    const given = this.host.tasks?.write(packets) ?? tasks.length;
+    // Users who have many pipes get small ones.
+    this.#full = given < tasks.length;
+    this.#numbers.unused(tasks.length - given);
+    if (given === 0 && wasIdle) this.host.expel("it filled its task channel");
+    for (const task of tasks.slice(0, given)) {
       task.state = "sent";
       task.worker = this;
-      task.seq = this.#numbers.next();
-      let target = this.#targets.get(job.targetKey);
-      if (target === undefined) {
-        target = this.#targets.size;
-        this.#targets.set(job.targetKey, target);
-        this.#loading ||= this.inflight.length === 0;
-        targets.push({ id: target, target: job.target as ModuleTarget | SourceTarget });
-      }
-      messages.push(taskMessage(task, target));
-      for (const handle of payloadHandles(batch.items)) engine.registry.retain(session, handle);
+      for (const handle of payloadHandles(task.batch.items)) engine.registry.retain(session, handle);
       this.inflight.push(task);
-      this.#aheadBytes += batch.bytes;
+      this.#aheadBytes += task.batch.bytes;
     }
-    this.#given += tasks.length;
-    this.host.send(targets.length > 0 ? { targets, tasks: messages } : { tasks: messages });
-    if (wasIdle) this.#headBegan();
-    return true;
+    this.#given += given;
+    const sent = messages.filter((message, i) => i < given && packets[i] !== message);
+    if (targets.length + sent.length > 0) this.host.send({ ...(targets.length > 0 && { targets }), tasks: sent });
+    if (wasIdle && given > 0) this.#headBegan();
+    return tasks.slice(given);
   }
 
   /**
    * Takes back up to `max` tasks that the worker has not begun, the next ones first. Returns them in order. The caller
-   * has to queue or end them. By default all of them: a worker has fewer than `maxUnacknowledged`.
+   * has to queue or end them. By default all of them.
    */
-  takeBack(max = maxUnacknowledged): Task[] {
-    // A worker with no room left gets new tasks only after it acknowledges one. Leave it a task to acknowledge.
-    const most = this.state === "gone" || this.#numbers.room > 0 ? max : Math.min(max, this.inflight.length - 1);
-    if (!this.host.claims || this.inflight.length === 0 || most === 0) return [];
-    const claims = this.host.host!.claims!.takeBack(most);
-    if (claims.length === 0) return [];
-    const first = findClaimed(this.inflight, claims);
+  takeBack(max = maxDepth): Task[] {
+    if (!this.host.tasks || this.inflight.length === 0) return [];
+    const seqs = this.host.tasks.takeBack(max);
+    if (seqs.length === 0) return [];
+    const first = findNumbered(this.inflight, seqs);
     if (first === -1) {
-      this.host.expel("it wrote into its claims pipe");
+      this.host.expel("it wrote into its task channel");
       return [];
     }
-    const taken = this.inflight.splice(first, claims.length);
+    this.#full = false;
+    const taken = this.inflight.splice(first, seqs.length);
     this.#given -= taken.length;
     const session = this.host.session!;
     for (const task of taken) {
@@ -167,7 +164,7 @@ export class PoolWorker implements HostUser, TaskWorker {
         for (const handle of payloadHandles(task.batch.items)) this.pool.engine.registry.release(session, handle);
     }
     if (first === 0) {
-      // The head counted as running, but its claim was still there: the worker has not begun it.
+      // The head counted as running, but its packet was still there: the worker has not begun it.
       const [next] = taken as [Task];
       next.job.requeued(next.batch, next.from, next.to, next.attempt);
       if (this.inflight.length > 0) this.#headBegan();
@@ -282,6 +279,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     this.#numbers.acknowledge(result.seq);
     const ms = result.ms ?? this.#elapsed();
     this.#loading = false;
+    this.#full = false;
     this.inflight.shift();
     this.#timers.endGrace();
     this.pool.engine.output.flush(this.host.process);
@@ -301,7 +299,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     this.state = "gone";
     this.#timers.end();
     this.#retireTimer?.cancel();
-    // A task that the worker reported on, or was asked to stop, counts as begun even if its claim is still there.
+    // A task that the worker reported on, or was asked to stop, counts as begun even if its packet is still there.
     const begun = (task: Task) => this.#numbers.isAcknowledged(task) || task.stopping !== null;
     const back = this.takeBack();
     const untouched = back.filter((task) => !begun(task));
@@ -386,8 +384,8 @@ export class PoolWorker implements HostUser, TaskWorker {
   #watchDeadline(): void {
     const limit = this.inflight[0]?.job.timeoutMs ?? null;
     this.#timers.restart(limit !== null && this.#loading ? Math.max(limit, loadingMs) : limit, () => {
-      // Read the aside pipe first: the item may have ended already, and its result be there.
-      this.host.session?.peer.pullAside?.();
+      // Read the report channel first: the item may have ended already, and its result be there.
+      this.host.host?.reports?.pull();
       const task = this.inflight[0];
       if (task && !this.#timers.isRunning) this.stop(task, "TimedOut", task.job.graceMs);
     });

@@ -1,4 +1,5 @@
 import type { Params } from "../../../protocol/message.js";
+import { fitsPacket } from "../../../protocol/task-packet.js";
 import type { Payload } from "../../../protocol/schema.js";
 import type { ModuleTarget, SourceTarget, Target } from "../../../protocol/target.js";
 import type * as workers from "../../../protocol/worker.js";
@@ -36,6 +37,28 @@ export function firstMessage(pool: GreetingPool, process: ProcessRecord): Params
   };
 }
 
+/** Numbers of the targets that a worker was sent. It is sent each once. */
+export class TargetNumbers {
+  readonly #numbers = new Map<string, number>();
+  #new: { id: number; target: ModuleTarget | SourceTarget }[] = [];
+
+  numberOf({ targetKey, target }: Task["job"]): number {
+    const known = this.#numbers.get(targetKey);
+    if (known !== undefined) return known;
+    const id = this.#numbers.size;
+    this.#numbers.set(targetKey, id);
+    this.#new.push({ id, target: target as ModuleTarget | SourceTarget });
+    return id;
+  }
+
+  /** Those that have got numbers since the last call: the worker is sent them now. */
+  takeNew(): { id: number; target: ModuleTarget | SourceTarget }[] {
+    const targets = this.#new;
+    this.#new = [];
+    return targets;
+  }
+}
+
 /** A task as a worker gets it. `target`: the number of its target among those that the worker was sent. */
 export function taskMessage({ seq, from, to, exact, batch, job }: Task, target: number): workers.WorkerTask {
   const message: workers.WorkerTask = {
@@ -51,4 +74,9 @@ export function taskMessage({ seq, from, to, exact, batch, job }: Task, target: 
   if (to !== batch.count) message.to = to;
   if (exact) message.exact = true;
   return message;
+}
+
+/** What of a task goes into a packet: all of it, or the number of one that is sent. */
+export function packetOf(message: workers.WorkerTask): workers.WorkerTask | number {
+  return fitsPacket(message) ? message : message.seq;
 }

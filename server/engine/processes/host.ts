@@ -7,7 +7,7 @@ import type { OutputHub } from "./output.js";
 import { describeExit, type ProcessRecord } from "./process.js";
 import { ProgressGate } from "./progress-gate.js";
 import type { Session } from "../session.js";
-import type { ExitStatus, Host, HostEvents, HostSpec, Spawner } from "./spawner.js";
+import type { ExitStatus, Host, HostEvents, HostSpec, Spawner, TaskChannel } from "./spawner.js";
 
 /** What a host needs of the engine. */
 export interface HostDependencies {
@@ -50,8 +50,8 @@ export class HostRecord implements HostEvents, Principal {
   /** What it says of its progress. */
   readonly progress: ProgressGate;
   host: Host | null = null;
-  /** Whether the host takes tasks ahead of need. */
-  claims = false;
+  /** Where its tasks go. Null: it gets them in messages, one at a time. */
+  tasks: TaskChannel | null = null;
   #user: HostUser | null = null;
   #session: Session | null = null;
   #status: ExitStatus | null = null;
@@ -150,8 +150,7 @@ export class HostRecord implements HostEvents, Principal {
     this.#readyTimer?.cancel();
     HostRecord.#bySession.set(session, this);
     this.process.session = session;
-    this.claims = (ready.claims ?? false) && this.host?.claims !== null;
-    if ((ready.aside ?? false) && this.host?.aside !== null) session.peer.pullAside?.();
+    this.tasks = (ready.workerChannels && this.host?.tasks) || null;
     const { stacks } = ready;
     const { host } = this;
     this.process.stack = stacks && host ? () => host.readStack(stacks) : null;

@@ -279,10 +279,6 @@ export class ProcessTable {
     };
     const deliver = () => {
       if (!fits()) return;
-      if (host.claims && !host.host!.claims!.write([0])) {
-        host.expel("it filled its claims pipe");
-        return;
-      }
       delivered = true;
       if (options.args) this.#engine.registry.deliverPayload(host.session!, options.args);
       host.send({

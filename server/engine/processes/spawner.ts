@@ -1,6 +1,7 @@
 import type { PolyprocError } from "../../../protocol/errors.js";
 import type { StandardStream, Usage } from "../../../protocol/process.js";
 import type { StackReading, StackSource } from "../../../protocol/stack.js";
+import type { WorkerTask } from "../../../protocol/worker.js";
 import type { Channel } from "../bypass/channel.js";
 
 /** What the engine needs of the operating system. `server/os` implements it; tests have a fake. */
@@ -120,36 +121,38 @@ export interface ChildStreams {
 }
 
 export interface Host extends Child {
-  /** The claims FIFO. Null if the system has no FIFO for it. */
-  readonly claims: Claims | null;
-  /** The aside pipe. Null if the system has no FIFO for it. */
-  readonly aside: AsidePipe | null;
+  /** Both null if the system has no FIFOs for them. */
+  readonly tasks: TaskChannel | null;
+  readonly reports: Reports | null;
   /** Where it is, twice. It goes on meanwhile. Only after `spawned`; rejects with the reason if it cannot be read. */
   readStack(source: StackSource): Promise<StackReading>;
 }
 
-/** A FIFO into which a host writes messages without waking the server. Its content outlives the host. */
-export interface AsidePipe {
-  /** The bytes in the pipe; null if there are none. */
-  read(): Uint8Array | null;
-}
-
 /**
- * A FIFO with one byte for each task that the host may still begin, in order. Host and server both read it, and the
- * kernel gives each byte to one of them: the host begins the task, or the server takes it back, even if the host is
- * busy.
+ * A FIFO with a packet for each task that the host may still begin, in order. Host and server both read it, and the
+ * kernel gives each packet to one of them: the host begins the task, or the server takes it back, even if the host is
+ * busy. Its content outlives the host.
  */
-export interface Claims {
+export interface TaskChannel {
   /**
-   * Writes the low byte of each `seq`, in order. Writes nothing and returns false if the FIFO is full: the host filled
-   * it.
+   * Writes packets, in order: with a task, or with the `seq` of one that is sent to the host. Returns how many there
+   * was room for.
    */
-  write(seqs: readonly number[]): boolean;
+  write(tasks: readonly (WorkerTask | number)[]): number;
   /**
-   * Takes back up to `max` tasks that the host has not claimed, the next ones that it would run. Returns their bytes in
-   * order. A host that breaks the protocol may have written other bytes.
+   * Takes back up to `max` tasks that the host has not begun, the next ones that it would run. Returns their `seq` in
+   * order. A host that breaks the protocol may have written other packets.
    */
   takeBack(max: number): number[];
+}
+
+/** A FIFO into which a host writes messages. Its content outlives the host. */
+export interface Reports {
+  /** Calls the listener with what comes. After it has returned false, only `pull` and `resume` read on. */
+  listen(listener: (data: Uint8Array) => boolean): void;
+  /** Calls the listener with what is there. */
+  pull(): void;
+  resume(): void;
 }
 
 /** Python's exit code: the code itself, or −N for signal N. */

@@ -38,6 +38,8 @@ export class RpcEndpoint {
   /** While a large message is being sent: the first request that waits for it. */
   #firstHeld = Infinity;
   #closed: PolyprocError | null | undefined;
+  /** Called before each message: what it returns is sent first. */
+  beforeMessage: (() => object | null) | null = null;
 
   constructor(stream: Duplex, options: EndpointOptions) {
     this.#stream = stream;
@@ -166,7 +168,10 @@ export class RpcEndpoint {
   /** `id`: the id of the message, or of the next request. */
   #write(message: object, id: number, ahead: boolean): void {
     const held = this.#writer.holds;
-    this.#writer.write(message, ahead ? "ahead" : "now");
+    const when = ahead ? "ahead" : "now";
+    const first = this.beforeMessage?.();
+    if (first) this.#writer.write(first, when);
+    this.#writer.write(message, when);
     if (!held && this.#writer.holds) this.#firstHeld = id;
   }
 

@@ -1,5 +1,6 @@
 import { closeSync, readSync, writeSync } from "node:fs";
 import { Socket } from "node:net";
+import { TaskChannel, type TaskPacket } from "../../../bindings/typescript/host/task-channel.js";
 import type { WorkerTask } from "../../../protocol/worker.js";
 import { decodeMessage } from "../../../server/ipc/framing/decoder.js";
 import { FrameReader } from "../../../server/ipc/framing/frame-reader.js";
@@ -33,26 +34,16 @@ class Hostile {
     this.connection.write(this.frame({ id: this.#nextId++, method, params }));
   }
 
-  /** Into the aside pipe. `after`: bytes of the connection that come before. */
-  aside(message: object, after = 0n): void {
-    this.asideBytes(encodeMessage(message), after);
+  /** Into the report channel. `after`: bytes of the connection that come before. */
+  report(message: object, after = 0n): void {
+    this.reportBytes(encodeMessage(message), after);
   }
 
-  asideBytes(body: Buffer, after = 0n, length = body.length): void {
+  reportBytes(body: Buffer, after = 0n, length = body.length): void {
     const head = Buffer.alloc(12);
     head.writeBigUInt64BE(after);
     head.writeUInt32BE(length, 8);
     writeSync(5, Buffer.concat([head, body]));
-    this.tell("worker/wrote", {});
-  }
-
-  /** Takes the byte of the next task. */
-  claim(): void {
-    try {
-      readSync(4, Buffer.alloc(1));
-    } catch {
-      // There is none, or the pipe is closed.
-    }
   }
 
   loaded(task: WorkerTask): void {
@@ -136,8 +127,7 @@ export const misdeeds: Record<string, Misdeed> = {
       protocolVersion: "1.0",
       runtime: "hostile",
       pid: process.pid,
-      claims: true,
-      aside: true,
+      workerChannels: true,
     });
     host.ask("initialize", {});
     host.succeed(task);
@@ -152,75 +142,75 @@ export const misdeeds: Record<string, Misdeed> = {
     host.succeed(task);
   },
 
-  // The claims.
-  fillsClaims: (host, task) => {
+  // The task channel.
+  fillsTasks: (host, task) => {
     host.fill(4, new Uint8Array(4096));
     host.succeed(task);
   },
-  writesClaims: (host, task) => {
-    writeSync(
-      4,
-      Uint8Array.from({ length: 256 }, (_, i) => 255 - i),
-    );
+  writesTasks: (host, task) => {
+    writeSync(4, Buffer.alloc(512, 1));
     host.loaded(task);
   },
-  takesAllClaims: (host, task) => {
+  writesHalfAPacket: (host, task) => {
+    writeSync(4, Buffer.alloc(100, 1));
+    host.loaded(task);
+  },
+  takesAllTasks: (host, task) => {
     host.loaded(task);
     try {
-      readSync(4, Buffer.alloc(4096));
+      readSync(4, Buffer.alloc(65_536));
     } catch {
       // There are none.
     }
   },
-  fillsClaimsAndDies: (host) => {
+  fillsTasksAndDies: (host) => {
     host.fill(4, new Uint8Array(4096));
     host.connection.end(() => process.exit(0));
   },
 
-  // The aside pipe.
-  asideNegativeSeq: (host) => host.aside({ method: "worker/result", params: { seq: -1 } }),
-  asideGarbage: (host) => {
+  // The report channel.
+  reportNegativeSeq: (host) => host.report({ method: "worker/result", params: { seq: -1 } }),
+  reportGarbage: () => {
     writeSync(5, Buffer.alloc(100, 0xff));
-    host.tell("worker/wrote", {});
   },
-  asideNoMessage: (host) => host.asideBytes(Buffer.from([0xc1])),
-  asideNotJsonRpc: (host) => host.aside([1]),
-  asideTwice: (host, task) => {
+  reportNoMessage: (host) => host.reportBytes(Buffer.from([0xc1])),
+  reportNotJsonRpc: (host) => host.report([1]),
+  reportTwice: (host, task) => {
     const result = { method: "worker/result", params: { seq: task.seq, from: 0, count: 1, values: one } };
-    host.aside(result);
-    host.aside(result);
+    host.report(result);
+    host.report(result);
   },
-  asideForNever: (host, task) => {
+  reportForNever: (host, task) => {
     host.loaded(task);
-    host.aside({ method: "worker/result", params: { seq: task.seq, from: 0, count: 1, values: one } }, never);
+    host.report({ method: "worker/result", params: { seq: task.seq, from: 0, count: 1, values: one } }, never);
   },
-  asideFlood: (host, task) => {
+  reportFlood: (host, task) => {
     host.loaded(task);
     const head = Buffer.alloc(12);
     head.writeBigUInt64BE(never);
     const flood = setInterval(() => {
       host.fill(5, Buffer.concat(Array<Buffer>(300).fill(head)));
-      host.tell("worker/wrote", {});
+      host.tell("worker/wrote", { reports: 1e9 });
     }, 1);
     host.connection.on("close", () => clearInterval(flood));
   },
-  asideFull: (host, task) => {
+  reportFull: (host, task) => {
     host.fill(5, new Uint8Array(4000));
     host.succeed(task);
   },
 
-  // Tasks that it does not claim.
-  unclaimedDeath: () => process.exit(4),
-  unclaimedResult: (host, task) => host.succeed(task),
-  unclaimedResultOfAnotherTask: (host, task) => host.succeed(task, { seq: task.seq + 7 }),
-  unclaimedSilence: (host, task) => host.loaded(task),
+  // Tasks whose packets it does not read.
+  unreadDeath: () => process.exit(4),
+  unreadResult: (host, task) => host.succeed(task),
+  unreadResultOfAnotherTask: (host, task) => host.succeed(task, { seq: task.seq + 7 }),
+  unreadSilence: (host, task) => host.loaded(task),
 
   // Descriptors that are closed.
-  closesClaims: (host, task) => {
+  closesTasks: (host, task) => {
     closeSync(4);
     host.succeed(task);
   },
-  closesAside: (host, task) => {
+  closesReports: (host, task) => {
     closeSync(5);
     host.succeed(task);
   },
@@ -276,6 +266,16 @@ function serve(): void {
   process.on("uncaughtException", () => {});
   host.connection.on("error", () => {});
   const exports = new Map<number, string>();
+  let waiting: TaskPacket | null = null;
+  const channel = new TaskChannel();
+  const begin = (packet: TaskPacket): void => {
+    // Its target may come later.
+    const name = packet.items === undefined ? undefined : exports.get(packet.target);
+    if (name === undefined) waiting = packet;
+    else misdeeds[name]!(host, packet as WorkerTask);
+    if (name !== undefined) channel.want();
+  };
+  channel.onPacket(begin);
   const reader = new FrameReader((buffer, start, end) => {
     const message = decodeMessage(buffer, start, end) as {
       method?: string;
@@ -283,15 +283,17 @@ function serve(): void {
     };
     if (message.method === "worker/exit") process.exit(0);
     if (message.method !== "worker/run") return;
-    for (const { id, target } of message.params!.targets ?? []) exports.set(id, target.export);
-    for (const task of message.params!.tasks!) {
-      const name = exports.get(task.target)!;
-      if (!name.startsWith("unclaimed")) host.claim();
-      misdeeds[name]!(host, task);
+    for (const { id, target } of message.params!.targets ?? []) {
+      exports.set(id, target.export);
+      if (!target.export.startsWith("unread")) continue;
+      misdeeds[target.export]!(host, { seq: 0, target: id, mode: "map", items: one, count: 1 });
+      return;
     }
+    if (waiting) begin(waiting);
+    else channel.want();
   });
   host.connection.on("data", (chunk: Buffer) => reader.push(chunk));
-  host.ask("worker/ready", { protocolVersion: "1.0", runtime: "hostile", pid: process.pid, claims: true, aside: true });
+  host.ask("worker/ready", { protocolVersion: "1.0", runtime: "hostile", pid: process.pid, workerChannels: true });
   // It lives on when its connection has ended.
   setInterval(() => {}, 1000);
 }

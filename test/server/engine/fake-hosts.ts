@@ -23,22 +23,27 @@ export class FakeHost implements Host {
   readonly peer = new FakePeer();
   readonly signals: string[] = [];
   readonly #record: HostRecord;
-  #unclaimed: number[] = [];
+  #packets: (workers.WorkerTask | number)[] = [];
   #seen = 0;
   readonly #loaded = new Set<number>();
-  #list: workers.WorkerTask[] = [];
+  /** Tasks that came in messages. */
+  #sent: workers.WorkerTask[] = [];
 
   constructor(events: HostEvents) {
     this.#record = events as HostRecord;
   }
 
-  readonly aside = null;
-  readonly claims = {
-    write: (seqs: readonly number[]) => {
-      this.#unclaimed.push(...seqs);
-      return true;
+  readonly reports = null;
+  /** For how many packets the channel has room. */
+  capacity = 128;
+  readonly tasks = {
+    write: (tasks: readonly (workers.WorkerTask | number)[]) => {
+      const written = tasks.slice(0, this.capacity - this.#packets.length);
+      this.#packets.push(...written);
+      return written.length;
     },
-    takeBack: (max: number) => this.#unclaimed.splice(0, max),
+    takeBack: (max: number) =>
+      this.#packets.splice(0, max).map((packet) => (typeof packet === "number" ? packet : packet.seq)),
   };
 
   get record(): HostRecord {
@@ -73,7 +78,7 @@ export class FakeHost implements Host {
   }
 
   /** The host has started and sends `worker/ready`. */
-  connect(options: { claims?: boolean } = {}): this {
+  connect(options: { channels?: boolean } = {}): this {
     this.#record.spawned(this.pid);
     // The record sees a part of its engine; a connection opens its session with the whole.
     const session = (this.#record.engine as Engine).openSession(this.peer, this.#record.process);
@@ -81,37 +86,33 @@ export class FakeHost implements Host {
       protocolVersion: "1.0",
       runtime: "node",
       pid: this.pid,
-      claims: options.claims ?? true,
+      workerChannels: options.channels ?? true,
     });
     return this;
   }
 
-  /** Tasks that it was sent, without those that it ran or skipped because their claims were gone. */
+  /** Tasks that it may begin. */
   get list(): readonly workers.WorkerTask[] {
     const runs = this.peer.received(workers.run);
-    for (; this.#seen < runs.length; this.#seen++) this.#list.push(...runs[this.#seen]!.tasks);
-    return this.#list;
+    for (; this.#seen < runs.length; this.#seen++) this.#sent.push(...runs[this.#seen]!.tasks);
+    if (!this.#record.tasks) return this.#sent;
+    return this.#packets.map((packet) =>
+      typeof packet === "number" ? this.#sent.find((task) => task.seq === packet)! : packet,
+    );
   }
 
-  /** Begins its next task as a real host does: by reading a claim. Null if there is none. */
+  /** Begins its next task as a real host does: by reading a packet. Null if there is none. */
   begin(): workers.WorkerTask | null {
-    void this.list;
-    const claimed = this.#record.claims ? this.#unclaimed.shift() : this.#list[0]?.seq;
-    if (claimed === undefined) {
-      this.#list = [];
-      return null;
+    const [task] = this.list;
+    if (!task) return null;
+    if (this.#record.tasks) this.#packets.shift();
+    this.#sent = this.#sent.filter(({ seq }) => seq > task.seq);
+    if (!this.#loaded.has(task.target)) {
+      this.#loaded.add(task.target);
+      const from = task.from ?? 0;
+      this.#record.part({ seq: task.seq, from, count: 0, next: from });
     }
-    while (this.#list.length > 0) {
-      const task = this.#list.shift()!;
-      if ((task.seq & 255) !== (claimed & 255)) continue;
-      if (!this.#loaded.has(task.target)) {
-        this.#loaded.add(task.target);
-        const from = task.from ?? 0;
-        this.#record.part({ seq: task.seq, from, count: 0, next: from });
-      }
-      return task;
-    }
-    throw new Error("a claim without a task");
+    return task;
   }
 
   /** Reports the result 1 for each item, or `values`. */
@@ -126,7 +127,7 @@ export class FakeHost implements Host {
     });
   }
 
-  reports(task: workers.WorkerTask, fraction: number | null, text = "", item = task.from ?? 0): void {
+  progresses(task: workers.WorkerTask, fraction: number | null, text = "", item = task.from ?? 0): void {
     this.#record.report({ seq: task.seq, item, fraction, text });
   }
 

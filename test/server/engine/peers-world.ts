@@ -71,20 +71,25 @@ export class FakeChild implements Host {
   pid: number | null = null;
   state: "starting" | "running" | "exited" = "starting";
   readonly events: ChildEvents;
-  readonly claimed: number[] = [];
+  /** `seq` of the packets in its task channel. */
+  readonly packets: number[] = [];
+  #written: workers.WorkerTask[] = [];
   readonly isHost: boolean;
   condemned = false;
   speaker: Speaker | null = null;
-  /** The claims pipe is full. */
-  full = false;
-  readonly aside = null;
-  readonly claims = {
-    write: (seqs: readonly number[]) => {
-      if (this.full) return false;
-      this.claimed.push(...seqs);
-      return true;
+  /** For how many packets the task channel has room. */
+  capacity = 128;
+  readonly reports = null;
+  readonly tasks = {
+    write: (tasks: readonly (workers.WorkerTask | number)[]) => {
+      const written = tasks.slice(0, Math.max(0, this.capacity - this.packets.length));
+      for (const task of written) {
+        if (typeof task !== "number") this.#written.push(task);
+        this.packets.push(typeof task === "number" ? task : task.seq);
+      }
+      return written.length;
     },
-    takeBack: (max: number) => this.claimed.splice(0, max),
+    takeBack: (max: number) => this.packets.splice(0, max),
   };
   readonly #world: PeersWorld;
 
@@ -130,9 +135,9 @@ export class FakeChild implements Host {
     this.events.exited(status);
   }
 
-  /** Tasks that it was sent. */
-  get tasks(): workers.WorkerTask[] {
-    return this.speaker?.peer.received(workers.run).flatMap((run) => run.tasks) ?? [];
+  /** Tasks that it was given. */
+  get given(): workers.WorkerTask[] {
+    return [...this.#written, ...(this.speaker?.peer.received(workers.run).flatMap((run) => run.tasks) ?? [])];
   }
 }
 

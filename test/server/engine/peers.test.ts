@@ -151,7 +151,7 @@ const report = fc.record({
     { weight: 1, arbitrary: payload.map((values) => ({ values })) },
   ),
   part: fc.boolean(),
-  claims: fc.boolean(),
+  reads: fc.boolean(),
 });
 
 const step = fc.oneof(
@@ -186,7 +186,7 @@ const step = fc.oneof(
       bytes: fc.constantFrom(0, 2 ** 24),
     }),
   },
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("start" as const), child: fc.nat(7), claims: fc.boolean() }) },
+  { weight: 8, arbitrary: fc.record({ do: fc.constant("start" as const), child: fc.nat(7), channels: fc.boolean() }) },
   { weight: 10, arbitrary: fc.record({ do: fc.constant("report" as const), child: fc.nat(7), report }) },
   {
     weight: 2,
@@ -213,9 +213,9 @@ const step = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({
-      do: fc.constant("claims" as const),
+      do: fc.constant("packets" as const),
       child: fc.nat(7),
-      what: fc.constantFrom("full", "bogus", "taken"),
+      what: fc.constantFrom("full", "small", "bogus", "taken"),
     }),
   },
   {
@@ -227,10 +227,10 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 function doReport(child: FakeChild, said: Extract<Step, { do: "report" }>["report"]): void {
-  const { tasks } = child;
-  const task = tasks[said.pick % Math.max(1, tasks.length)];
+  const { given } = child;
+  const task = given[said.pick % Math.max(1, given.length)];
   if (!task) return;
-  if (said.claims) child.claimed.shift();
+  if (said.reads) child.packets.shift();
   const from = said.from === "right" ? (task.from ?? 0) : said.from;
   const count = said.count === "right" ? (task.to ?? task.count) - (task.from ?? 0) : said.count;
   const outcome =
@@ -272,7 +272,12 @@ function take(world: PeersWorld, s: Exclude<Step, { do: "turn" }>): void {
     case "start":
       child?.start();
       return child?.speaker?.session === ""
-        ? child.speaker.ask("worker/ready", { protocolVersion: "1.0", runtime: "node", pid: 1, claims: s.claims })
+        ? child.speaker.ask("worker/ready", {
+            protocolVersion: "1.0",
+            runtime: "node",
+            pid: 1,
+            workerChannels: s.channels,
+          })
         : undefined;
     case "report":
       return child?.speaker ? doReport(child, s.report) : undefined;
@@ -282,10 +287,11 @@ function take(world: PeersWorld, s: Exclude<Step, { do: "turn" }>): void {
       if (s.order === "fail") return child?.fail(new PolyprocError("SpawnFailed", "no"));
       if (s.order !== "connection") child?.exit({ exitCode: 3, signal: null });
       return s.order === "exit" ? undefined : child?.speaker?.peer.leave();
-    case "claims":
-      if (child && s.what === "full") child.full = true;
-      else if (s.what === "bogus") child?.claimed.unshift(200);
-      else child?.claimed.splice(0);
+    case "packets":
+      if (child && s.what === "full") child.capacity = 0;
+      else if (child && s.what === "small") child.capacity = 1;
+      else if (s.what === "bogus") child?.packets.unshift(200);
+      else child?.packets.splice(0);
       return;
     case "pass":
       return world.clock.advance(s.ms);
@@ -336,7 +342,7 @@ const beginnings: Record<string, readonly [method: string, params: object][]> = 
 
 async function begin(world: PeersWorld, beginning: string): Promise<void> {
   for (const [method, params] of beginnings[beginning]!) take(world, { do: "ask", client: 0, method, params });
-  for (let child = 0; child < world.children.length; child++) take(world, { do: "start", child, claims: true });
+  for (let child = 0; child < world.children.length; child++) take(world, { do: "start", child, channels: true });
   await settle();
 }
 

@@ -77,42 +77,42 @@ test("a dead host's connection ends although a descendant holds it", async (t) =
   await within(closed, "the end of the connection");
 });
 
-test("a claim goes to its first reader: the host, or the server while the host is busy", async (t) => {
+test("a packet goes to its first reader: the host, or the server while the host is busy", async (t) => {
   const { host, ask } = await startHost(t);
-  const claims = host.claims!;
-  assert.deepEqual(claims.takeBack(10), []);
-  assert.equal(await ask("claim"), "none");
-  claims.write([7, 8, 9, 10]);
-  assert.equal(await ask("claim"), "7");
+  const tasks = host.tasks!;
+  assert.deepEqual(tasks.takeBack(10), []);
+  assert.equal(await ask("task"), "none");
+  tasks.write([7, 8, 9, 10]);
+  assert.equal(await ask("task"), "7");
   assert.equal(await ask("busy 200"), "busy");
-  assert.deepEqual(claims.takeBack(2), [8, 9]);
-  assert.equal(await ask("claim"), "10");
-  assert.equal(await ask("claim"), "none");
-  assert.deepEqual(claims.takeBack(1), []);
+  assert.deepEqual(tasks.takeBack(2), [8, 9]);
+  assert.equal(await ask("task"), "10");
+  assert.equal(await ask("task"), "none");
+  assert.deepEqual(tasks.takeBack(1), []);
 });
 
-test("claims that a host left behind, or that came too late for it, can be taken back after its exit", async (t) => {
+test("packets that a host left behind, or that came too late for it, can be taken back after its exit", async (t) => {
   const { told, host, ask } = await startHost(t);
-  host.claims!.write([1, 2, 255]);
-  assert.equal(await ask("claim"), "1");
+  host.tasks!.write([1, 2, 255]);
+  assert.equal(await ask("task"), "1");
   host.signalTree("SIGKILL");
   await told.exitsSoon();
-  host.claims!.write([3]);
-  assert.deepEqual(host.claims!.takeBack(1), [2]);
-  assert.deepEqual(host.claims!.takeBack(5), [255, 3]);
-  assert.deepEqual(host.claims!.takeBack(5), []);
+  host.tasks!.write([3]);
+  assert.deepEqual(host.tasks!.takeBack(1), [2]);
+  assert.deepEqual(host.tasks!.takeBack(5), [255, 3]);
+  assert.deepEqual(host.tasks!.takeBack(5), []);
 });
 
-test("20 hosts at once each have a connection and claims of their own", async (t) => {
+test("20 hosts at once each have a connection and channels of their own", async (t) => {
   const spawner = testSpawner(t);
   const hosts = Array.from({ length: 20 }, () => spawner.startHost({ runtime: "fixture" }, new Recorder()));
   await waitFor(() => spawner.sockets.length === 20);
-  hosts.forEach((host, i) => host.claims!.write([i]));
+  hosts.forEach((host, i) => host.tasks!.write([i]));
   const claimed = await Promise.all(
     spawner.sockets.map(async (socket) => {
       const ask = dialogue(socket);
       await ask();
-      return ask("claim");
+      return ask("task");
     }),
   );
   assert.deepEqual(
@@ -132,6 +132,6 @@ test("a runtime that is unknown, or whose interpreter is missing, is named in th
   const error = await missing.failsSoon();
   assert.equal(error.codeName, "SpawnFailed");
   assert.match(error.message, /polyproc-no-such-interpreter.*PATH/);
-  assert.deepEqual(host.claims!.takeBack(1), []);
+  assert.deepEqual(host.tasks!.takeBack(1), []);
   assert.deepEqual(spawner.sockets, []);
 });

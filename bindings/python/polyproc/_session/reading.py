@@ -73,8 +73,6 @@ class Reading:
         `bell`: a lock that is woken then; None: `what` is an Answer, which is given one.
         """
         wire = self.wire
-        if wire.unannounced:
-            self._announce()
         turn, waiting = self._turn, self._waiting
         asleep = False
         try:

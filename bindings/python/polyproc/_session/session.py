@@ -27,8 +27,6 @@ from .wire import Wire, is_from_socket
 
 # Unanswered requests without a waiting thread, per session. Beyond that, the sender waits for an answer.
 MAX_UNANSWERED = 512
-# Most requests that may be put into the aside pipe in a row.
-_MOST_ASIDE = 32
 # The code of RequestCancelled.
 _REQUEST_CANCELLED = -32800
 
@@ -87,11 +85,11 @@ class Session(References, Reading):
         """Sends and waits. Raises PolyprocError. `undo(result)`: see `wait`."""
         return self.wait(self.send(method, pack(params), undo=undo), undo)
 
-    def send(self, method, packed, then=None, aside=False, undo=None):
+    def send(self, method, packed, then=None, report=False, undo=None):
         """
-        Sends a request whose parameters are msgpack already. `aside`: the server may handle it a little later, so it
-        may go through the aside pipe. `undo(result)`: called if a signal handler's exception ends this call after the
-        request was sent, and the request succeeds.
+        Sends a request whose parameters are msgpack already. `report`: it may go through the report
+        channel. `undo(result)`: called if a signal handler's exception ends this call after the request was sent, and
+        the request succeeds.
         """
         if self.error is not None:
             raise self.closed_error()
@@ -108,7 +106,7 @@ class Session(References, Reading):
             data = frame(joined((head, packed, ID, packed_number)))
             if type(data) is Rope:
                 data.id = packed_number
-            if not (aside and self.wire.put_aside(data, _MOST_ASIDE)):
+            if not (report and self.wire.report(data)):
                 self.wire.send(data)
         except BaseException as error:
             if isinstance(error, OSError) and is_from_socket(error):
@@ -135,9 +133,9 @@ class Session(References, Reading):
         if answer.error is None:
             self.after(lambda: undo(answer.result))
 
-    def cast(self, method, packed, failed=None, aside=False):
+    def cast(self, method, packed, failed=None, report=False):
         """
-        Sends a request without waiting for its answer. `failed(error)` is called if it fails. `aside`: as in `send`.
+        Sends a request without waiting for its answer. `failed(error)` is called if it fails. `report`: as in `send`.
         """
         casts = self._casts
 
@@ -148,7 +146,7 @@ class Session(References, Reading):
 
         casts[then] = True
         try:
-            answer = self.send(method, packed, then, aside)
+            answer = self.send(method, packed, then, report)
         except BaseException:
             casts.pop(then, None)
             raise
@@ -164,12 +162,10 @@ class Session(References, Reading):
     def notify_packed(self, method, packed):
         self.send_now(packed_notification(method, packed))
 
-    def _announce(self):
-        """Tells the server to read the aside pipe: a thread is about to wait for an answer."""
-        try:
-            self.wire.announce()
-        except OSError as error:
-            self._failed(error)
+    def report(self, data):
+        """`send_now` through the report channel, if there is one and the message fits."""
+        if self.error is None and not self.wire.report(data):
+            self.send_now(data)
 
     def send_now(self, data):
         """Sends a whole message that needs no answer. None when the connection has ended."""

@@ -9,16 +9,15 @@ import socket
 import threading
 from _thread import get_ident
 from collections import deque
-from itertools import accumulate, islice
+from itertools import accumulate, count, islice
 from struct import Struct
-from time import perf_counter
 
 from .._values.large import FRAGMENTED_BYTES, fragments
 from .._values.rope import Rope, rope
 from .inflow import LONG_LOG, MAX_FRAME, FrameTooLong, Inflow
 from .messages import packed_notification
 from .outflow import CALLERS, Outflow, is_from_socket
-from .params import NO_PARAMS
+from .params import field, packed_map
 
 _LENGTH = Struct(">I")
 _TIMEVAL = Struct("ll").pack
@@ -27,12 +26,9 @@ _UNKNOWN = -1.0
 # How long code that has interrupted a read of its own thread sleeps in the system before it looks whether it was
 # interrupted itself, in seconds.
 _LOOK_SECONDS = 0.05
-# What is put aside, at most: a pipe takes so much in whole or not at all, its head included; and for so long after
-# a send began.
-_MAX_ASIDE = 4096 - 8
-_ASIDE_SECONDS = 0.001
+# A FIFO takes so much in whole or not at all, the record's head included.
+_MAX_REPORT = 4096 - 8
 _AFTER = Struct(">Q").pack
-_WROTE = packed_notification("worker/wrote", NO_PARAMS)
 
 CALLERS.add(__name__)
 
@@ -62,18 +58,20 @@ class Wire:
         # by code that reads.
         self._timeout = None
         self.interrupted = False
-        # Bytes of all messages that were given to it; since there is a pipe beside the connection, the sums so far, the
-        # last of which counts.
-        self._before_aside = 0
+        # In a worker, what its main thread waits for beside the connection.
+        self.also = None
+        # Bytes of all messages that were given to it; since there is a report channel, the sums so far, the last of
+        # which counts.
+        self._before_reports = 0
         self._lengths = deque()
         self._sums = []
         self._next_sum = accumulate(iter(self._lengths.popleft, None))
-        # When the last send began. The server may have read all of it, and look into the pipe, long before this thread
-        # returns from the send.
-        self._sent_at = 0.0
-        # The aside pipe, and how many messages were written there that the server was not told of.
-        self._aside = None
-        self.unannounced = 0
+        # The report channel; numbers of the messages that were written there, the last of which counts; and how many of
+        # them the server was told of.
+        self._reports = None
+        self._numbers = [0]
+        self._next_number = count(1)
+        self._told = 0
 
     @property
     def relieve(self):
@@ -133,6 +131,8 @@ class Wire:
                 socket.SOL_SOCKET, socket.SO_RCVTIMEO, _FOR_EVER if seconds is None else _timeval(seconds)
             )
             self._timeout = seconds
+        if self.also is not None and not flags and not self.also.left_to_socket(self._fd):
+            raise BlockingIOError
         log = inflow.log
         # What the system call did is recorded by the same C function that called it.
         if flags:
@@ -159,11 +159,12 @@ class Wire:
             self._send_frame(data)
 
     def _send_frame(self, data):
-        self.unannounced = 0
-        began_at = perf_counter()
+        number = self._numbers[-1]
+        if number != self._told:
+            data = _wrote(number) + data
         self._count(len(data))
         self._put_out(data)
-        self._sent_at = began_at
+        self._told = number
 
     def _send_large(self, data):
         if self._fragments and self._pusher is None:
@@ -172,6 +173,9 @@ class Wire:
             data = rope(memoryview(data)[4:])
         if type(data) is Rope:
             if len(data) > min(FRAGMENTED_BYTES, self.longest_frame):
+                number = self._numbers[-1]
+                if number != self._told:
+                    self._send_large(_wrote(number))
                 self._fragments.extend(fragments(data, self.longest_frame))
                 self._push()
                 return
@@ -189,10 +193,7 @@ class Wire:
             while self._fragments:
                 with self._door:
                     pass
-                self.unannounced = 0
-                began_at = perf_counter()
                 self._count(self._out.send_next(self._fragments))
-                self._sent_at = began_at
         finally:
             self._pusher = None
 
@@ -201,57 +202,52 @@ class Wire:
         The same without ever waiting: False when another thread is sending. What does not fit into the socket now
         leaves with the next message.
         """
+        number = self._numbers[-1]
+        if number != self._told:
+            data = _wrote(number) + data
         if not self._out.try_send(data):
             return False
         self._count(len(data))
         return True
 
     def _count(self, size):
-        if self._aside is None:
-            self._before_aside += size
+        if self._reports is None:
+            self._before_reports += size
             return
         # Each sum is made and stored by one C function, so that no handler's message is left out.
         self._lengths.append(size)
         self._sums.extend(islice(self._next_sum, 1))
         del self._sums[:-1]
 
-    def open_aside(self, fd):
-        """From now on messages may be put into this pipe, of which the server knows. See `worker/ready` in SPEC.md."""
+    def open_reports(self, fd):
+        """From now on messages may be written into this FIFO. See "Worker channels" in SPEC.md."""
         self._sums.append(0)
-        self._aside = fd
-        self._count(self._before_aside)
+        self._reports = fd
+        self._count(self._before_reports)
 
-    def put_aside(self, data, most):
+    def report(self, data):
         """
-        The same as `send` without waking the server, which looks soon. False: it is to be sent, because there is no
-        such pipe, because the server has not heard of this process for too long, or of so many messages, or because
-        not all that was sent before has left yet.
+        The same as `send`, through the report channel. False: it is to be sent, because there is no such channel,
+        because it is too large or there is no room, or because not all that was sent before has left yet.
         """
-        if (
-            self._aside is None
-            or self.unannounced >= most
-            or len(data) > _MAX_ASIDE
-            or self._unsent
-            or perf_counter() - self._sent_at > _ASIDE_SECONDS
-        ):
+        if self._reports is None or type(data) is not bytes or len(data) > _MAX_REPORT or self._unsent:
             return False
         try:
-            os.write(self._aside, _AFTER(self._sums[-1]) + data)
+            os.write(self._reports, _AFTER(self._sums[-1]) + data)
         except BlockingIOError:
             # It is full.
             return False
-        self.unannounced += 1
-        if perf_counter() - self._sent_at > _ASIDE_SECONDS:
-            self.announce()
+        self._numbers.extend(islice(self._next_number, 1))
+        del self._numbers[:-1]
         return True
-
-    def announce(self):
-        """Tells the server that messages were put aside, if there are any that it does not know of."""
-        if self.unannounced:
-            self.send(_WROTE)
 
     def close(self):
         self.socket.close()
+
+
+def _wrote(number):
+    """Before the next message of the connection, so that the server reads the report channel first."""
+    return packed_notification("worker/wrote", packed_map([field("reports", number)]))
 
 
 def _timeval(seconds):

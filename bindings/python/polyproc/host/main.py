@@ -8,11 +8,11 @@ import sys
 from .._session.session import Session
 from .._values.large import LARGEST_BYTES
 from .._values.msgpack import pack
-from .claims import is_inherited_pipe, open_claims
 from .stacks import open_stacks
+from .tasks import open_tasks
 
 SERVER_FD = 3
-ASIDE_FD = 5
+REPORTS_FD = 5
 
 
 def main():
@@ -30,8 +30,7 @@ def main():
         from .debugger import await_debugger
 
         await_debugger()
-    claims = open_claims()
-    aside = is_inherited_pipe(ASIDE_FD)
+    channels = open_tasks()
     session = Session(sock)
     ready = session.send(
         "worker/ready",
@@ -40,8 +39,7 @@ def main():
                 "protocolVersion": "1.0",
                 "runtime": "python",
                 "pid": os.getpid(),
-                "claims": claims is not None,
-                "aside": aside,
+                "workerChannels": channels,
                 **open_stacks(),
                 "capabilities": {"channels": session.channels, "maxPayloadBytes": LARGEST_BYTES},
             }
@@ -54,9 +52,10 @@ def main():
     from .runner import Runner
 
     prepare.base_environment = dict(os.environ)
-    runner = Runner(session, claims)
-    if aside:
-        session.wire.open_aside(ASIDE_FD)
+    runner = Runner(session, channels)
+    if channels:
+        os.set_inheritable(REPORTS_FD, False)
+        session.wire.open_reports(REPORTS_FD)
     begin(session, session.wait(ready))
     default.host_session = session
     _preload()

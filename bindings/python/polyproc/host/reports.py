@@ -28,8 +28,6 @@ from .._values.rope import joined
 
 # Results up to this size are certainly no larger than a message may be.
 _SHORT_BYTES = 1024
-# Most results that may be put into the aside pipe in a row. Then the server must hear of them, to send more tasks.
-_MOST_ASIDE = 8
 # What stands between the values of a short result: seq, from, values, ms.
 _SHORT_RESULT = notification_head("worker/result") + map_head(5) + pack_str("seq")
 _FROM = pack_str("from")
@@ -40,11 +38,8 @@ _LIST_OF_ONE = array_head(1)
 
 
 class Reports:
-    """`tasks`: the list of tasks that wait in this host."""
-
-    def __init__(self, session, tasks):
+    def __init__(self, session):
         self._session = session
-        self._tasks = tasks
 
     def value(self, task, at, value, for_python, ms):
         """The task's only item, or its last one, has this value."""
@@ -68,7 +63,7 @@ class Reports:
                         pack_float(ms),
                     )
                 )
-                self._send_result(frame(body))
+                self._session.report(frame(body))
                 return
         self.values(task, at, [value], for_python, ms, None)
 
@@ -104,18 +99,13 @@ class Reports:
     def part(self, task, at, count, next_item, values=None, failure=None, ms=None):
         """The outcome of `count` items. The task goes on with item `next_item`."""
         members = [*_place(task, at, count), field("next", next_item), *_outcome(values, failure, ms)]
-        self._session.send_now(packed_notification("worker/part", packed_map(members)))
+        self._session.report(packed_notification("worker/part", packed_map(members)))
         task["from"] = next_item
 
     def result(self, task, at, count, values=None, failure=None, ms=None):
         """The outcome of the last `count` items: the task is over."""
         members = [*_place(task, at, count), *_outcome(values, failure, ms)]
-        self._send_result(packed_notification("worker/result", packed_map(members)))
-
-    def _send_result(self, data):
-        # While more tasks wait, the server is told of several at once.
-        if not (len(self._tasks) and self._session.wire.put_aside(data, _MOST_ASIDE)):
-            self._session.send_now(data)
+        self._session.report(packed_notification("worker/result", packed_map(members)))
 
 
 def _place(task, at, count):

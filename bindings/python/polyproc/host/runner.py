@@ -18,10 +18,10 @@ from .._values.failure import failure_of
 from .._values.msgpack import pack, pack_bin
 from .._values.payload import decode
 from .child import Spawned, bootstrap
-from .claims import TaskList
 from .output import capture
 from .reports import Reports
 from .targets import Targets, load
+from .tasks import TaskList, Wait
 
 # Shortest time between two partial reports of a task, in seconds, unless the server wants each item's.
 _PART_EVERY = 0.02
@@ -30,17 +30,20 @@ _MAX_STRIDE = 512
 
 
 class Runner:
-    def __init__(self, session, claims):
+    def __init__(self, session, channels):
         self.session = session
-        self._list = TaskList(claims)
-        self._reports = Reports(session, self._list)
         self._targets = Targets()
+        self._list = TaskList(channels, self._targets.has)
+        self._reports = Reports(session)
         self._initializer = None
         self._once = False
         self._retiring = False
         self._spoiled = False
-        self._bell = allocate_lock()
-        self._bell.acquire()
+        if channels:
+            self._bell = Wait(self._list)
+        else:
+            self._bell = allocate_lock()
+            self._bell.acquire()
         self._flush_output = lambda: None
         session.task_thread = get_ident()
         session.listeners["worker/run"] = self._accept
@@ -51,7 +54,9 @@ class Runner:
         """Runs what comes until there is no more. Does not return."""
         while True:
             try:
+                self.session.wire.also = self._bell if self._list.has_channel else None
                 self.session.wait_until(self._has_work, self._bell, None)
+                self.session.wire.also = None
             except Closed:
                 # The connection to the server has ended: no result is wanted any more.
                 os._exit(0)
@@ -60,21 +65,17 @@ class Runner:
             while not self._spoiled:
                 task = self._list.next()
                 if task is None:
-                    self.session.wire.announce()
                     break
                 self.session.task = task
                 if self._once:
                     self._run_process(task)
                 self._run(task)
                 self.session.task = None
-                # The server may have more to say before the next.
-                if not self._list:
-                    self.session.drain()
-            if self._retiring and not self._list:
+            if self._retiring and self._list.is_empty():
                 self._end(0)
 
     def _has_work(self):
-        return self._retiring or self._initializer is not None or len(self._list) > 0
+        return self._retiring or self._initializer is not None or self._list.is_ready()
 
     # What the server tells.
 
@@ -86,6 +87,8 @@ class Runner:
             self._targets.add(entry["id"], entry["target"])
         if params.get("once"):
             self._once = True
+            # The only task comes without a packet.
+            self._list.has_channel = False
         if params.get("initializer") is not None:
             self._initializer = params["initializer"]
         self._list.add(params["tasks"])

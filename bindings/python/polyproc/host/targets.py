@@ -144,6 +144,9 @@ class Targets:
         prepare.apply(context)
         return True
 
+    def has(self, number):
+        return number in self._targets
+
     def is_loaded(self, number):
         return number in self._loaded
 

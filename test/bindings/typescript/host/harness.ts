@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { closeSync, constants, openSync, readSync, unlinkSync, writeSync } from "node:fs";
+import { constants, openSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Socket } from "node:net";
@@ -9,9 +10,13 @@ import type { Failure, Mode } from "../../../../protocol/job.js";
 import { messageByMethod } from "../../../../protocol/methods.js";
 import type { Payload } from "../../../../protocol/schema.js";
 import type { WorkerTask } from "../../../../protocol/worker.js";
+import { fitsPacket } from "../../../../protocol/task-packet.js";
 import { decodeMessage } from "../../../../server/ipc/framing/decoder.js";
 import { FrameReader } from "../../../../server/ipc/framing/frame-reader.js";
 import { FrameWriter } from "../../../../server/ipc/framing/frame-writer.js";
+import { ReportReader } from "../../../../server/ipc/reports.js";
+import { FifoReports } from "../../../../server/os/bypass/report-channel.js";
+import { FifoTasks } from "../../../../server/os/bypass/task-channel.js";
 import { decode, encode } from "../../../../bindings/typescript/session/codec.js";
 import { waitFor, within } from "../../../deadline.js";
 import { compiled } from "../../../fixture.js";
@@ -30,8 +35,8 @@ export interface Told {
 export interface HostOptions {
   /** The host's program and its arguments. Default: the Node host. */
   command?: [string, ...string[]];
-  /** Whether it gets a claims pipe. Default true. */
-  claims?: boolean;
+  /** Whether it gets its two channels. Default true. */
+  channels?: boolean;
   env?: Record<string, string>;
   maxPayloadBytes?: number;
 }
@@ -62,24 +67,26 @@ export class TestHost {
   readonly exited: Promise<{ code: number | null; signal: string | null }>;
   readonly #socket: Socket;
   readonly #writer: FrameWriter;
-  readonly #claimsFd: number | null;
+  readonly #tasks: FifoTasks | null;
+  readonly #reports: FifoReports | null;
   #seq = 0;
   #fault: Error | undefined;
 
   static async start(test: TestContext, options: HostOptions = {}): Promise<TestHost> {
-    const claimsFd = options.claims === false ? null : openFifo();
+    const fds = options.channels === false ? [] : [openFifo(), openFifo()];
     const [program, ...args] = options.command ?? [process.execPath, compiled("bindings/typescript/host/main")];
     const child = spawn(program, args, {
       detached: true,
-      stdio: ["ignore", "pipe", "pipe", "pipe", claimsFd ?? "ignore"],
+      stdio: ["ignore", "pipe", "pipe", "pipe", fds[0] ?? "ignore", fds[1] ?? "ignore"],
       env: { ...process.env, ...options.env },
     });
     const { promise: ready, resolve } = defer<Message>();
-    const host = new TestHost(child, claimsFd, resolve, options);
+    const host = new TestHost(child, fds, resolve, options);
     test.after(async () => {
       child.kill("SIGKILL");
       await host.exited;
-      if (claimsFd !== null) closeSync(claimsFd);
+      host.#tasks?.hostExited();
+      host.#reports?.hostExited();
     });
     (host as { ready: unknown }).ready = (await within(ready, "worker/ready")).params;
     return host;
@@ -87,24 +94,27 @@ export class TestHost {
 
   private constructor(
     child: ChildProcess,
-    claimsFd: number | null,
+    [tasksFd, reportsFd]: number[],
     onReady: (message: Message) => void,
     options: HostOptions,
   ) {
     this.child = child;
     this.ready = {};
-    this.#claimsFd = claimsFd;
+    this.#tasks = tasksFd === undefined ? null : new FifoTasks(tasksFd);
+    this.#reports = reportsFd === undefined ? null : new FifoReports(reportsFd);
     this.#socket = child.stdio[3] as Socket;
     this.#socket.on("error", () => {});
     this.#writer = new FrameWriter(this.#socket);
-    const reader = new FrameReader((buffer, start, end) => {
+    const handle = (buffer: Buffer, start: number, end: number) => {
       const message = decodeMessage(buffer, start, end) as Message;
       try {
         check(message);
       } catch (error) {
         this.#fault = error as Error;
       }
-      if (message.method === "worker/ready") {
+      if (message.method === "worker/wrote") {
+        reports!.readUpTo(message.params!["reports"] as number);
+      } else if (message.method === "worker/ready") {
         this.#reply(message.id!, {
           instanceId: "i1",
           session: "s1",
@@ -122,8 +132,18 @@ export class TestHost {
       } else {
         this.#receive(message);
       }
+    };
+    const frames: FrameReader = new FrameReader((buffer, start, end) => {
+      reports?.handOn(frames.handed);
+      handle(buffer, start, end);
     });
-    this.#socket.on("data", (chunk) => reader.push(chunk));
+    const fault = (error: unknown) => (this.#fault = error as Error);
+    const reports =
+      this.#reports && new ReportReader(this.#reports, handle, () => reports!.handOn(frames.handed), fault);
+    this.#socket.on("data", (chunk) => {
+      frames.push(chunk);
+      reports?.handOn(frames.handed);
+    });
     for (const stream of ["stdout", "stderr"] as const)
       child[stream]!.on("data", (data: Buffer) => (this.pipes[stream] += data.toString()));
     // Its pipes and its connection may have more to tell after its exit.
@@ -143,24 +163,14 @@ export class TestHost {
     return this.task(target, "apply", [[args, kwargs]]);
   }
 
-  /** Writes the tasks' claims, as a server does before it sends them. */
-  writeClaims(tasks: WorkerTask[]): void {
-    if (this.#claimsFd !== null)
-      writeSync(
-        this.#claimsFd,
-        Uint8Array.from(tasks, (task) => task.seq & 0xff),
-      );
+  /** Writes the tasks' packets. `named`: each has only the number. */
+  writePackets(tasks: WorkerTask[], named = false): void {
+    assert.equal(this.#tasks!.write(named ? tasks.map(({ seq }) => seq) : tasks), tasks.length);
   }
 
-  /** Takes claims back: those of the tasks that it would run next. */
+  /** Takes tasks back: those that it would run next. */
   takeBack(max: number): number[] {
-    const bytes = Buffer.alloc(max);
-    try {
-      return [...bytes.subarray(0, readSync(this.#claimsFd!, bytes, 0, max, null))];
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EAGAIN") return [];
-      throw error;
-    }
+    return this.#tasks!.takeBack(max);
   }
 
   send(method: string, params: object): void {
@@ -173,7 +183,7 @@ export class TestHost {
     await waitFor(() => this.#socket.writableLength === 0);
   }
 
-  /** Writes the claims of tasks, and sends them. */
+  /** Gives it tasks. */
   run(
     tasks: WorkerTask[],
     more: {
@@ -183,8 +193,12 @@ export class TestHost {
       initializer?: { target: object; args?: Payload };
     } = {},
   ): void {
-    this.writeClaims(tasks);
-    this.send("worker/run", { tasks, ...more });
+    const direct = !this.#tasks || more.once;
+    if (!direct)
+      for (let at = 0; at < tasks.length; at += 8)
+        this.writePackets(tasks.slice(at, at + 8), !tasks.slice(at, at + 8).every(fitsPacket));
+    const bodies = direct || !tasks.every(fitsPacket) ? tasks : [];
+    if (bodies.length > 0 || Object.keys(more).length > 0) this.send("worker/run", { tasks: bodies, ...more });
   }
 
   /** Runs tasks of one target and waits for what is told until each has its result. */
@@ -249,7 +263,7 @@ function check({ method, params }: Message): void {
 
 /** A pipe that both sides read, without a name. */
 function openFifo(): number {
-  const path = join(tmpdir(), `claims-${process.pid}-${fifos++}`);
+  const path = join(tmpdir(), `channel-${process.pid}-${fifos++}`);
   execFileSync("mkfifo", [path]);
   const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
   unlinkSync(path);

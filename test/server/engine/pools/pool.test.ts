@@ -92,7 +92,7 @@ test("while a client does not read its results, its tasks are parked", async () 
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(2));
-  const host = world.hosts[0]!.connect({ claims: false });
+  const host = world.hosts[0]!.connect({ channels: false });
   await settle();
   world.client.peer.backlog = 1e9;
   host.succeed(host.begin()!);
@@ -103,11 +103,11 @@ test("while a client does not read its results, its tasks are parked", async () 
   assert.equal(host.begin()?.index, 1);
 });
 
-test("a host without claims is given one task at a time", async () => {
+test("a host without channels is given one task at a time", async () => {
   const world = new PoolWorld();
   const job = world.job(world.pool({ processes: 1 }));
   job.submit(world.tasks(10));
-  const host = world.hosts[0]!.connect({ claims: false });
+  const host = world.hosts[0]!.connect({ channels: false });
   for (let i = 0; i < 10; i++) {
     await settle();
     assert.equal(host.list.length, 1);

@@ -22,7 +22,7 @@ test("a run's entry has what its running item reported, until the next item repo
   const { world, run, host, task, process } = await begun();
   const since = (run.read(world.client, 0, 10, 0) as ReadResult).next;
   const news = run.read(world.client, since, 10, null) as Wait<ReadResult>;
-  host.reports(task, 0.25, "compressing");
+  host.progresses(task, 0.25, "compressing");
   await settle();
   assert.deepEqual(process.describeProcess().progress, { index: 0, fraction: 0.25, text: "compressing" });
   const told = await new Promise<ReadResult>((resolve, reject) =>
@@ -30,7 +30,7 @@ test("a run's entry has what its running item reported, until the next item repo
   );
   assert.deepEqual(progressOf(told), [[0, { fraction: 0.25, text: "compressing" }]]);
   world.clock.advance(100);
-  host.reports(task, 0.5, "", 1);
+  host.progresses(task, 0.5, "", 1);
   const next = run.read(world.client, told.next, 10, 0) as ReadResult;
   assert.deepEqual(progressOf(next), [
     [0, null],
@@ -52,7 +52,7 @@ test("of a flood of reports ten in a second are shown, and the last one always",
   run.job.watch(watcher);
   world.engine.events.subscribe(watcher, ["process"]);
   for (let i = 1; i <= 1000; i++) {
-    host.reports(task, i / 1000);
+    host.progresses(task, i / 1000);
     if (i % 10 === 0) world.clock.advance(10);
     await Promise.resolve();
   }
@@ -68,14 +68,14 @@ test("of a flood of reports ten in a second are shown, and the last one always",
 
 test("a report on an item that is over, or on another task, changes nothing", async () => {
   const { host, task, process } = await begun();
-  host.reports(task, 0.5, "", 3);
-  host.reports({ ...task, seq: task.seq + 1 }, 0.5);
+  host.progresses(task, 0.5, "", 3);
+  host.progresses({ ...task, seq: task.seq + 1 }, 0.5);
   assert.equal(process.describeProcess().progress, undefined);
-  host.reports(task, 0.5);
-  host.reports(task, null);
+  host.progresses(task, 0.5);
+  host.progresses(task, null);
   host.succeed(task);
   await settle();
-  host.reports(task, 0.75);
+  host.progresses(task, 0.75);
   assert.equal(process.describeProcess().progress, undefined);
   assert.equal(host.record.expelledFor, null);
 });

@@ -1,0 +1,139 @@
+"""The task channel: host and server read it, and exactly one of them gets each packet."""
+
+import os
+import select
+import stat
+from _thread import get_ident
+
+from .._values.msgpack import unpack
+
+TASKS_FD = 4
+_PACKET_BYTES = 512
+_HEAD_BYTES = 3
+
+
+def open_tasks():
+    """Whether the server has made channels for this host, which its children are not to inherit."""
+    try:
+        if not stat.S_ISFIFO(os.fstat(TASKS_FD).st_mode):
+            return False
+        os.set_inheritable(TASKS_FD, False)
+    except OSError:
+        return False
+    return True
+
+
+def _read_packet():
+    """A task, or the `seq` of one that comes in `worker/run`. None if there is none."""
+    try:
+        packet = os.read(TASKS_FD, _PACKET_BYTES)
+    except BlockingIOError:
+        return None
+    return unpack(packet[_HEAD_BYTES : _HEAD_BYTES + (packet[1] | packet[2] << 8)])
+
+
+class TaskList:
+    """
+    What this host may begin. With a task channel, the tasks of `worker/run` are those that packets name.
+
+    `is_known`: whether the target of this number has come.
+    """
+
+    def __init__(self, has_channel, is_known):
+        self.has_channel = has_channel
+        self._is_known = is_known
+        # False before the first message: who this host is comes with it.
+        self.is_open = False
+        self._sent = []
+        # What a packet said that was read, and whose task has not begun.
+        self._begun = None
+
+    def add(self, tasks):
+        self.is_open = True
+        self._sent.extend(tasks)
+
+    @property
+    def wants_packet(self):
+        return self.has_channel and self.is_open and self._begun is None
+
+    def is_ready(self):
+        """Whether `next` has a task. The server can no longer take it back."""
+        if not self.has_channel:
+            return bool(self._sent)
+        if self._begun is None:
+            if not self.is_open:
+                return False
+            self._begun = _read_packet()
+            if self._begun is None:
+                # Packets come before what they name, so the server has taken these back.
+                self._sent.clear()
+                return False
+        if "items" not in self._begun and not self._find():
+            return False
+        return self._is_known(self._begun["target"])
+
+    def _find(self):
+        sent, seq = self._sent, self._begun["seq"]
+        while sent and sent[0]["seq"] < seq:
+            del sent[0]
+        if not sent or sent[0]["seq"] != seq:
+            return False
+        self._begun = sent.pop(0)
+        return True
+
+    def next(self):
+        """The next task to run. None if there is none now."""
+        if not self.is_ready():
+            return None
+        if not self.has_channel:
+            return self._sent.pop(0)
+        task, self._begun = self._begun, None
+        return task
+
+    def is_empty(self):
+        """Whether there is neither a task nor a packet."""
+        return not self.is_ready() and self._begun is None
+
+
+class Wait:
+    """
+    How the main thread waits for tasks: for its connection and its channel at once; while another thread reads the
+    connection, for that thread, which wakes this one like a lock, and for the channel.
+    """
+
+    def __init__(self, tasks):
+        self._tasks = tasks
+        self._thread = get_ident()
+        self._read, self._write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._bell = _polling(self._read)
+        self._bell_and_tasks = _polling(self._read, TASKS_FD)
+        self._socket_and_tasks = None
+
+    def left_to_socket(self, fd):
+        """Waits for both if this thread is to read the connection. False: only the channel has something."""
+        if not self._tasks.wants_packet or get_ident() != self._thread:
+            return True
+        if self._socket_and_tasks is None:
+            self._socket_and_tasks = _polling(fd, TASKS_FD)
+        return any(ready == fd for ready, _ in self._socket_and_tasks.poll())
+
+    def acquire(self):
+        (self._bell_and_tasks if self._tasks.wants_packet else self._bell).poll()
+        try:
+            os.read(self._read, 4096)
+        except BlockingIOError:
+            pass
+
+    def release(self):
+        try:
+            os.write(self._write, b"\0")
+        except BlockingIOError:
+            # It has rung already.
+            pass
+
+
+def _polling(*fds):
+    poll = select.poll()
+    for fd in fds:
+        poll.register(fd, select.POLLIN)
+    return poll

@@ -1,0 +1,148 @@
+/*
+ * The packets of a task channel: SPEC.md, "Worker channels". A packet's item is a task, a msgpack map as in
+ * `worker/run`, or only its `seq` when the task comes in `worker/run`. `seq` comes first, so that it has a fixed place.
+ */
+import type { WorkerTask } from "./worker.js";
+
+/** One write and one read. Eight of them are a page of a FIFO, so 16 pages hold 128. */
+export const taskPacketBytes = 512;
+
+const headBytes = 3;
+
+/** Most bytes of a task beside its items and the name of its job. */
+const otherBytes = 100;
+/** Where `seq` is in a packet: after the packet's head, the map's head, the key, and the byte for "32 bits". */
+const seqAt = headBytes + 6;
+
+type Member = "seq" | "target" | "mode" | "count" | "from" | "to" | "exact" | "job" | "index" | "items";
+
+const keys = Object.fromEntries(
+  "seq target mode count from to exact job index items".split(" ").map((name) => [name, key(name)]),
+) as Record<Member, Uint8Array>;
+
+function key(name: string): Uint8Array {
+  return Uint8Array.from([0xa0 | name.length, ...ascii(name)]);
+}
+
+function ascii(text: string): number[] {
+  return Array.from(text, (letter) => letter.charCodeAt(0));
+}
+
+/** Whether the task can travel in a packet. */
+export function fitsPacket({ items, job = "" }: WorkerTask): boolean {
+  return (
+    items instanceof Uint8Array &&
+    items.length + job.length + otherBytes <= taskPacketBytes - headBytes &&
+    /^[\0-\x7f]*$/.test(job)
+  );
+}
+
+/** Writes a packet to `at`: with the task, or with the `seq` of one that comes in `worker/run`. */
+export function writeTaskPacket(to: Uint8Array, at: number, task: WorkerTask | number): void {
+  writer.begin(to, at);
+  if (typeof task === "number") {
+    writer.map(1);
+    writer.member(keys.seq, task);
+  } else {
+    const { seq, target, mode, items, count, from, to: end, exact, job, index } = task;
+    const more = Number(from !== undefined) + Number(end !== undefined) + Number(exact === true);
+    writer.map(5 + more + Number(job !== undefined) + Number(index !== undefined));
+    writer.member(keys.seq, seq);
+    writer.member(keys.target, target);
+    writer.bytes(keys.mode);
+    writer.text(mode);
+    writer.member(keys.count, count);
+    if (from !== undefined) writer.member(keys.from, from);
+    if (end !== undefined) writer.member(keys.to, end);
+    if (exact) {
+      writer.bytes(keys.exact);
+      writer.byte(0xc3);
+    }
+    if (job !== undefined) {
+      writer.bytes(keys.job);
+      writer.text(job);
+    }
+    if (index !== undefined) writer.member(keys.index, index);
+    writer.bytes(keys.items);
+    writer.bin(items as Uint8Array);
+  }
+  writer.end();
+}
+
+/** The `seq` of the task of a packet that `writeTaskPacket` has written. */
+export function seqOfPacket(packets: Uint8Array, at: number): number {
+  const from = at + seqAt;
+  return packets[from]! * 0x1000000 + ((packets[from + 1]! << 16) | (packets[from + 2]! << 8) | packets[from + 3]!);
+}
+
+/** Writes one packet at a time. */
+class Writer {
+  #to: Uint8Array = new Uint8Array(0);
+  #start = 0;
+  #at = 0;
+
+  begin(to: Uint8Array, at: number): void {
+    this.#to = to;
+    this.#start = at;
+    this.#at = at + headBytes;
+  }
+
+  /** Writes the packet's head, and zeros after the item: there may be bytes of another packet. */
+  end(): void {
+    const to = this.#to;
+    const length = this.#at - this.#start - headBytes;
+    to[this.#start] = 0;
+    to[this.#start + 1] = length & 255;
+    to[this.#start + 2] = length >> 8;
+    to.fill(0, this.#at, this.#start + taskPacketBytes);
+  }
+
+  byte(byte: number): void {
+    this.#to[this.#at++] = byte;
+  }
+
+  bytes(bytes: Uint8Array): void {
+    this.#to.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
+  map(members: number): void {
+    this.byte(0x80 | members);
+  }
+
+  member(name: Uint8Array, value: number): void {
+    this.bytes(name);
+    if (value > 0xffff_ffff) {
+      this.byte(0xcf);
+      this.#four(Math.floor(value / 0x1_0000_0000));
+    } else {
+      this.byte(0xce);
+    }
+    this.#four(value % 0x1_0000_0000);
+  }
+
+  #four(value: number): void {
+    const to = this.#to;
+    to[this.#at] = value >>> 24;
+    to[this.#at + 1] = value >>> 16;
+    to[this.#at + 2] = value >>> 8;
+    to[this.#at + 3] = value;
+    this.#at += 4;
+  }
+
+  /** ASCII, of up to 255 characters. */
+  text(text: string): void {
+    this.byte(0xd9);
+    this.byte(text.length);
+    for (let i = 0; i < text.length; i++) this.byte(text.charCodeAt(i));
+  }
+
+  bin(bytes: Uint8Array): void {
+    this.byte(0xc5);
+    this.byte(bytes.length >> 8);
+    this.byte(bytes.length & 255);
+    this.bytes(bytes);
+  }
+}
+
+const writer = new Writer();

@@ -72,6 +72,9 @@ class Wire:
         self._numbers = [0]
         self._next_number = count(1)
         self._told = 0
+        # One entry for each call that is between its count and its last byte. While there is another's, nothing goes
+        # into the report channel. An exception of a signal handler leaves its entry: then nothing goes there any more.
+        self._under_way = []
 
     @property
     def relieve(self):
@@ -159,11 +162,14 @@ class Wire:
             self._send_frame(data)
 
     def _send_frame(self, data):
+        under_way = self._under_way
+        under_way.append(None)
         number = self._numbers[-1]
         if number != self._told:
             data = _wrote(number) + data
         self._count(len(data))
         self._put_out(data)
+        under_way.pop()
         self._told = number
 
     def _send_large(self, data):
@@ -193,7 +199,9 @@ class Wire:
             while self._fragments:
                 with self._door:
                     pass
+                self._under_way.append(None)
                 self._count(self._out.send_next(self._fragments))
+                self._under_way.pop()
         finally:
             self._pusher = None
 
@@ -202,13 +210,16 @@ class Wire:
         The same without ever waiting: False when another thread is sending. What does not fit into the socket now
         leaves with the next message.
         """
+        under_way = self._under_way
+        under_way.append(None)
         number = self._numbers[-1]
         if number != self._told:
             data = _wrote(number) + data
-        if not self._out.try_send(data):
-            return False
-        self._count(len(data))
-        return True
+        sent = self._out.try_send(data)
+        if sent:
+            self._count(len(data))
+        under_way.pop()
+        return sent
 
     def _count(self, size):
         if self._reports is None:
@@ -230,16 +241,25 @@ class Wire:
         The same as `send`, through the report channel. False: it is to be sent, because there is no such channel,
         because it is too large or there is no room, or because not all that was sent before has left yet.
         """
-        if self._reports is None or type(data) is not bytes or len(data) > _MAX_REPORT or self._unsent:
+        if self._reports is None or type(data) is not bytes or len(data) > _MAX_REPORT:
             return False
-        try:
-            os.write(self._reports, _AFTER(self._sums[-1]) + data)
-        except BlockingIOError:
-            # It is full.
-            return False
-        self._numbers.extend(islice(self._next_number, 1))
-        del self._numbers[:-1]
-        return True
+        # Read first: what another thread or a handler counts from here on does not come before this message.
+        after = _AFTER(self._sums[-1])
+        under_way = self._under_way
+        under_way.append(None)
+        written = len(under_way) == 1 and not self._unsent
+        if written:
+            try:
+                os.write(self._reports, after + data)
+                self._numbers.extend(islice(self._next_number, 1))
+                del self._numbers[:-1]
+            except BlockingIOError as error:
+                if not is_from_socket(error):
+                    raise
+                # It is full.
+                written = False
+        under_way.pop()
+        return written
 
     def close(self):
         self.socket.close()

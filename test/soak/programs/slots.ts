@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { isLiving } from "../../living.js";
@@ -29,16 +29,18 @@ export function leave(path: string): void {
   if (path !== "") unlinkSync(path);
 }
 
+/** The file names its maker from the first moment on, also when that is killed in the middle. */
 function make(path: string): boolean {
-  let fd: number;
+  const named = `${path}.${process.pid}.made`;
+  writeFileSync(named, String(process.pid));
   try {
-    fd = openSync(path, "wx");
+    linkSync(named, path);
+    return true;
   } catch {
     return false;
+  } finally {
+    unlinkSync(named);
   }
-  writeSync(fd, String(process.pid));
-  closeSync(fd);
-  return true;
 }
 
 function makerOf(path: string): number {
@@ -51,7 +53,7 @@ function makerOf(path: string): number {
 
 function takeAwayOfDead(path: string): void {
   const maker = makerOf(path);
-  // 0: it was just made, or has just gone.
+  // 0: it has just gone.
   if (maker === 0 || isLiving(maker)) return;
   try {
     const away = `${path}.${process.pid}`;

@@ -31,12 +31,16 @@ def leave(path):
 
 
 def _make(path):
+    """The file names its maker from the first moment on, also when that is killed in the middle."""
+    named = f"{path}.{os.getpid()}.made"
+    with open(named, "w") as file:
+        file.write(str(os.getpid()))
     try:
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        os.link(named, path)
     except FileExistsError:
         return False
-    os.write(fd, str(os.getpid()).encode())
-    os.close(fd)
+    finally:
+        os.unlink(named)
     return True
 
 
@@ -58,7 +62,7 @@ def _is_living(pid):
 
 def _take_away_of_dead(path):
     maker = _maker_of(path)
-    # 0: it was just made, or has just gone.
+    # 0: it has just gone.
     if maker == 0 or _is_living(maker):
         return
     try:

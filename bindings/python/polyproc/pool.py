@@ -133,7 +133,7 @@ class Pool(SharedObject):
         self._session, self._handle, self._processes = session, handle, processes
         self._context = prepare.context_of(name, session, folder, env, elsewhere)
         self._apply_jobs = {}
-        # The job that has tasks which were not sent.
+        # A weak reference to the job that was given the last task: it may have tasks that were not sent.
         self._submitting = None
         self._jobs = set()
 

@@ -1,6 +1,7 @@
 """A job: its tasks on their way to the server, in few messages, and their outcomes on the way back."""
 
 import threading
+import weakref
 
 from .._errors import Cancelled, Closed, PolyprocError
 from .._processes.describe import describe
@@ -44,6 +45,7 @@ class PoolJob:
         self._foreign = isinstance(func, Target)
         self._packer = CallPacker()
         self._handle = session.mint("job")
+        self._myself = weakref.ref(self)
         self._next = 0
         # Two counters, because one that both threads changed would lose updates: submitted items are counted by the
         # submitting threads, items with an outcome by the thread that reads.
@@ -87,8 +89,10 @@ class PoolJob:
 
     def _take_turn(self):
         """Sends what another job has gathered: the tasks of a pool are sent in the order of the calls."""
-        before, self._pool._submitting = self._pool._submitting, self
+        last, self._pool._submitting = self._pool._submitting, self._myself
+        before = last and last()
         if before is not self and before is not None:
+            # Waits for a thread that is sending them.
             before.flush()
 
     def submit_one(self, func, call, result):
@@ -160,8 +164,6 @@ class PoolJob:
             if not tasks or self._session.error is not None:
                 return
             kept, self._tasks, self._kept, self._bytes = self._kept, [], [], 0
-            if self._pool._submitting is self:
-                self._pool._submitting = None
             message = object()
             self._under_way[message] = size
             packed = self._params.holding(_TASKS, array_head(len(tasks)), *tasks)

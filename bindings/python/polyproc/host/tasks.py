@@ -63,10 +63,12 @@ class TaskList:
         if self._begun is None:
             if not self.is_open:
                 return False
+            # Another thread may read the connection: tasks that it adds from here on have packets of their own.
+            known = len(self._sent)
             self._begun = _read_packet()
             if self._begun is None:
                 # Packets come before what they name, so the server has taken these back.
-                self._sent.clear()
+                del self._sent[:known]
                 return False
         if "items" not in self._begun and not self._find():
             return False
@@ -114,11 +116,18 @@ class Wait:
         if not self._tasks.wants_packet or get_ident() != self._thread:
             return True
         if self._socket_and_tasks is None:
-            self._socket_and_tasks = _polling(fd, TASKS_FD)
-        return any(ready == fd for ready, _ in self._socket_and_tasks.poll())
+            self._socket_and_tasks = _polling(fd, TASKS_FD, self._read)
+        ready = [each for each, _ in self._socket_and_tasks.poll()]
+        if self._read in ready:
+            # A signal handler has read a message here.
+            self._hush()
+        return fd in ready
 
     def acquire(self):
         (self._bell_and_tasks if self._tasks.wants_packet else self._bell).poll()
+        self._hush()
+
+    def _hush(self):
         try:
             os.read(self._read, 4096)
         except BlockingIOError:

@@ -87,7 +87,7 @@ async function run(server: ServerLink, command: readonly string[], name: string 
       target: {
         command: program!,
         args: args.map(literally),
-        ...(around && { umask: around.umask, nice: around.nice }),
+        ...(around && { umask: around.umask, nice: around.nice, limits: around.limits }),
       },
       daemon: true,
       ...(name === undefined ? {} : { name }),

@@ -11,9 +11,9 @@ export function onSuspension(groups: () => Promise<readonly number[]>): () => vo
     const stopped = await groups();
     process.once("SIGCONT", () => {
       suspending = false;
-      signal(stopped, "SIGCONT");
+      for (const leader of stopped) signalGroup(leader, "SIGCONT");
     });
-    signal(stopped, "SIGSTOP");
+    for (const leader of stopped) signalGroup(leader, "SIGSTOP");
     // Not SIGTSTP: the kernel ignores it where no shell controls jobs, and the groups would stay stopped.
     process.kill(process.pid, "SIGSTOP");
   };
@@ -22,12 +22,11 @@ export function onSuspension(groups: () => Promise<readonly number[]>): () => vo
   return () => void process.off("SIGTSTP", listener);
 }
 
-function signal(groups: readonly number[], name: "SIGSTOP" | "SIGCONT"): void {
-  for (const leader of groups) {
-    try {
-      process.kill(-leader, name);
-    } catch {
-      // It has ended.
-    }
+/** `leader`: its pid. */
+export function signalGroup(leader: number, name: "SIGSTOP" | "SIGCONT"): void {
+  try {
+    process.kill(-leader, name);
+  } catch {
+    // It has ended.
   }
 }

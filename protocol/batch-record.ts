@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { batchState } from "./batch.js";
+import { resourceLimits } from "./resource-limits.js";
 import { count } from "./schema.js";
 
 /* The files of the batch queue. They may be damaged, so they are checked like messages. */
@@ -15,6 +16,8 @@ const storedEntry = v.strictObject({
   env: v.record(v.string(), v.string()),
   umask: v.nullable(count()),
   nice: v.nullable(v.number()),
+  /** Missing in records of earlier versions. */
+  limits: v.optional(v.nullable(resourceLimits()), null),
   priority: v.number(),
   after: v.array(count(1)),
   notBefore: v.nullable(v.number()),

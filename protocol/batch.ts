@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { request } from "./message.js";
+import { resourceLimits } from "./resource-limits.js";
 import { count, none, payload, timeoutMs } from "./schema.js";
 
 /*
@@ -108,6 +109,8 @@ export const add = request("batch/add", {
     umask: v.optional(v.pipe(count(), v.maxValue(0o777))),
     /** The server ignores a value that is not above its own. Default: the server's. */
     nice: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(-20), v.maxValue(19))),
+    /** Its resource limits, as of a command target. Only on Linux. Default: the server's. */
+    limits: v.optional(resourceLimits()),
     ...schedule,
     /** It does not start until it is resumed. Default false. */
     held: v.optional(v.boolean()),

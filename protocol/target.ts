@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { resourceLimits } from "./resource-limits.js";
 
 /** Text → text, for a child's environment; `null` removes a variable. */
 export const environment = () => v.record(v.string(), v.nullable(v.string()));
@@ -71,6 +72,12 @@ export const commandTarget = v.strictObject({
   umask: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0o777))),
   /** Niceness of the program. The server ignores a value that is not above its own. Default: the server's. */
   nice: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(-20), v.maxValue(19))),
+  /**
+   * Resource limits of the program, each soft and hard: `cpu` (seconds), `fsize`, `data`, `stack`, `core`, `memlock`,
+   * `as` (bytes), `nproc`, `nofile`; null is unlimited. None is set above the server's own hard one. Only on Linux.
+   * Default: the server's.
+   */
+  limits: v.optional(resourceLimits()),
   /** Default true: an exit code other than 0 is a failure. False: it is a result. */
   check: v.optional(v.boolean()),
 });

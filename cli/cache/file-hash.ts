@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { rawPath } from "../map/raw-names.js";
 
 const pieceBytes = 1024 * 1024;
 
@@ -14,7 +15,7 @@ export class FileHashes {
 
   /** `file` with the hash of its bytes; otherwise what is at the path. Throws if it cannot be read. */
   of(path: string): { kind: "file"; hash: string } | { kind: "folder" | "none" } {
-    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    const stat = statSync(rawPath(path), { bigint: true, throwIfNoEntry: false });
     if (!stat) return { kind: "none" };
     if (stat.isDirectory()) return { kind: "folder" };
     const stamp = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
@@ -34,7 +35,7 @@ export function hashOfText(text: string): string {
 function hashOfFile(path: string): string {
   const hash = createHash("sha256");
   const piece = Buffer.allocUnsafe(pieceBytes);
-  const descriptor = openSync(path, "r");
+  const descriptor = openSync(rawPath(path), "r");
   try {
     for (let read = readSync(descriptor, piece); read > 0; read = readSync(descriptor, piece))
       hash.update(piece.subarray(0, read));

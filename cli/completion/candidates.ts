@@ -1,4 +1,5 @@
 import type { Command, Option } from "commander";
+import { topics } from "../help/topics.js";
 
 /** What a word may be the name of, for the names that only a server knows. */
 export type NameKind = "run" | "process" | "lock" | "semaphore" | "entry" | "group";
@@ -44,7 +45,7 @@ export function candidates(program: Command, words: readonly string[], current: 
     command = next;
     path = `${path} ${word}`.trim();
   }
-  if (command === program && words[0] === "help") return { words: namesOf(program), kinds: [] };
+  if (path === "help") return { words: [...namesOf(program), ...Object.keys(topics)], kinds: [] };
   const before = optionOf(command, words.at(-1));
   if (before?.required) {
     const kind = optionKinds[before.long ?? ""];
@@ -56,8 +57,7 @@ export function candidates(program: Command, words: readonly string[], current: 
       kinds: [],
     };
   const choices = command.registeredArguments.flatMap(({ argChoices }) => argChoices ?? []);
-  const subcommands = command === program ? [...namesOf(program), "help"] : namesOf(command);
-  return { words: [...subcommands, ...choices], kinds: argumentKinds[path] ?? [] };
+  return { words: [...namesOf(command), ...choices], kinds: argumentKinds[path] ?? [] };
 }
 
 function namesOf(command: Command): string[] {

@@ -1,17 +1,28 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
 import type { Ending } from "../ending.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { onInterruption, type Interruption } from "../signals.js";
+import { whyNotStartable } from "./startable.js";
 
 /**
  * Ends the command if this process is killed and cannot do so itself: the guard's standard input then reaches EOF. The
- * first line of its input is the command's pid, or minus the pid of its process group. A second line says that the
- * command has ended.
+ * first line of its input is the command's pid, or minus the pid of its process group; the guard answers when it has
+ * it. A second line says that the command has ended.
  */
 const guard = `trap '' INT TERM HUP
 IFS= read -r pid || exit 0
+echo watching || exit 0
 IFS= read -r over || { kill -s TERM -- "$pid" && sleep 1 && kill -s KILL -- "$pid"; } 2>/dev/null
 exit 0`;
+
+/**
+ * The command, behind a gate that this process opens when the guard watches. If this process is killed before, the gate
+ * reaches EOF, and the command never begins.
+ */
+const gated = (gate: number) => `IFS= read -r open <&${gate} || exit 0
+exec ${gate}<&-
+exec "$@"`;
 
 /**
  * Ctrl-C ends the command and signals this process at the same moment. But while a process starts, another thread of
@@ -31,8 +42,8 @@ export class HeldCommand {
    * command. Never rejects: if the command cannot be started, says why and resolves with 126 or 127.
    */
   readonly ending: Promise<Ending>;
-  readonly #child: ChildProcess;
-  readonly #guard: ChildProcess;
+  /** Null: the command could not be started. */
+  readonly #child: ChildProcess | null = null;
   readonly #onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
   #interruption: Interruption | null = null;
   /** The command has ended as by Ctrl-C: called with the signal of it. */
@@ -42,16 +53,30 @@ export class HeldCommand {
   constructor([program, ...args]: readonly string[], file?: number) {
     // Before the command runs: what it prints may make a user type Ctrl-C at once.
     const stopWatching = onInterruption((signal) => this.#interrupted(signal));
-    this.#guard = spawn("/bin/sh", ["-c", guard], { stdio: ["pipe", "ignore", "ignore"], detached: true });
-    // The command runs even without a guard.
-    this.#guard.on("error", () => {});
-    this.#guard.stdin!.on("error", () => {});
-    this.#child = spawn(program!, args, {
-      stdio: ["inherit", "inherit", "inherit", ...(file === undefined ? [] : [file])],
+    const fault = whyNotStartable(program!);
+    if (fault !== null) {
+      stopWatching();
+      process.stderr.write(`polyproc: cannot start ${JSON.stringify(program)}: ${fault.reason}\n`);
+      this.ending = Promise.resolve(fault.status);
+      return;
+    }
+    const guarding = spawn("/bin/sh", ["-c", guard], { stdio: ["pipe", "pipe", "ignore"], detached: true });
+    const inherited = ["inherit", "inherit", "inherit", ...(file === undefined ? [] : [file])] as const;
+    const gate = inherited.length;
+    const child = spawn("/bin/sh", ["-c", gated(gate), "sh", ...withOddVariables([program!, ...args])], {
+      stdio: [...inherited, "pipe"],
       detached: !this.#onTerminal,
     });
-    if (this.#child.pid !== undefined) this.#guard.stdin!.write(`${this.#target(this.#child.pid)}\n`);
-    this.ending = this.#run(program!, stopWatching);
+    this.#child = child;
+    const opening = child.stdio[gate] as Socket;
+    // The command runs even without a guard.
+    const open = () => void opening.end("open\n");
+    opening.on("error", () => {});
+    guarding.on("error", open);
+    guarding.stdin.on("error", open);
+    guarding.stdout.once("data", open).once("end", open);
+    if (child.pid !== undefined) guarding.stdin.write(`${this.#target(child.pid)}\n`);
+    this.ending = this.#run(program!, child, guarding, stopWatching);
   }
 
   /** Sends SIGTERM. */
@@ -67,14 +92,14 @@ export class HeldCommand {
     this.#signal(signal);
   }
 
-  async #run(program: string, stopWatching: () => void): Promise<Ending> {
+  async #run(program: string, child: ChildProcess, guarding: ChildProcess, stopWatching: () => void): Promise<Ending> {
     try {
       return await new Promise<Ending>((resolve) => {
-        this.#child.once("error", (error: NodeJS.ErrnoException) => {
-          process.stderr.write(`polyproc: cannot start ${JSON.stringify(program)}: ${reasonOf(error)}\n`);
-          resolve(error.code === "ENOENT" ? exitStatus.commandNotFound : exitStatus.notExecutable);
+        child.once("error", (error) => {
+          process.stderr.write(`polyproc: cannot start ${JSON.stringify(program)}: ${error.message}\n`);
+          resolve(exitStatus.notExecutable);
         });
-        this.#child.once("exit", (code, signal) => {
+        child.once("exit", (code, signal) => {
           const end = () => resolve(this.#endingOf(code, signal));
           if (this.#onTerminal && signal === "SIGINT" && this.#interruption === null) {
             const timer = setTimeout(end, ctrlCMs);
@@ -89,8 +114,9 @@ export class HeldCommand {
       });
     } finally {
       stopWatching();
-      this.#guard.stdin!.end("over\n");
-      this.#guard.unref();
+      guarding.stdin!.end("over\n");
+      guarding.unref();
+      (guarding.stdout as Socket).unref();
     }
   }
 
@@ -101,7 +127,7 @@ export class HeldCommand {
   }
 
   #signal(signal: Interruption): void {
-    const { pid } = this.#child;
+    const pid = this.#child?.pid;
     if (pid === undefined) return;
     try {
       process.kill(this.#target(pid), signal);
@@ -115,8 +141,12 @@ export class HeldCommand {
   }
 }
 
-function reasonOf(error: NodeJS.ErrnoException): string {
-  if (error.code === "ENOENT") return "no such program; check its spelling";
-  if (error.code === "EACCES") return "it may not be executed; check its permissions";
-  return error.message;
+/**
+ * The shell of the gate passes on only variables whose names it could have itself. The program `env` sets the others,
+ * such as functions that bash exports.
+ */
+function withOddVariables(command: readonly string[]): readonly string[] {
+  const odd = Object.entries(process.env).filter(([name]) => !/^[A-Za-z_]\w*$/.test(name) && !name.includes("="));
+  if (odd.length === 0 || command[0]!.includes("=")) return command;
+  return ["env", "--", ...odd.map(([name, value]) => `${name}=${value}`), ...command];
 }

@@ -1,3 +1,4 @@
+import type { ResourceLimits } from "../../protocol/resource-limits.js";
 import type { CommandTarget } from "../../protocol/target.js";
 import { shellPlaceholderWarning } from "../../protocol/shell-placeholder.js";
 import { UsageError } from "../usage-error.js";
@@ -15,6 +16,7 @@ export interface Surroundings {
   env: Record<string, string>;
   umask: number;
   nice: number;
+  limits: ResourceLimits;
 }
 
 /**

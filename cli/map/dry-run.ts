@@ -1,9 +1,10 @@
 import type { Ending } from "../ending.js";
 import { exitStatus } from "../exit-status.js";
+import { quoted } from "../quoted.js";
 import { Terminal } from "../terminal.js";
 import type { ItemSource } from "./items.js";
 import { shownItem } from "./shown-item.js";
-import { argumentsFor, quoted, type ItemCommand } from "./what-runs.js";
+import { argumentsFor, type ItemCommand } from "./what-runs.js";
 
 /** Prints the command of each item, as one could type it into a shell. */
 export async function dryRun(source: ItemSource, command: ItemCommand): Promise<Ending> {

@@ -56,7 +56,7 @@ function delimiter(text: string): number {
 export function itemOptions(
   args: readonly string[],
   sources: readonly InputSource[],
-  options: GivenItemOptions,
+  options: GivenItemOptions & { module?: string },
 ): ItemOptions {
   if (options.null && options.delimiter !== undefined)
     throw new UsageError("-0 and -d both say how items end: give one of them");
@@ -70,6 +70,7 @@ export function itemOptions(
     sources,
     separator: options.null ? 0 : (options.delimiter ?? 10),
     json: options.jsonItems ?? false,
+    raw: options.module === undefined,
     columns: options.colsep ?? (options.csv ? csv : null),
     header: options.header !== undefined,
     shuffle: options.shuf ?? false,

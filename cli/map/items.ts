@@ -1,11 +1,16 @@
-import { createReadStream, existsSync, lstatSync } from "node:fs";
+import { createReadStream, existsSync, type readdir } from "node:fs";
 import { glob } from "tinyglobby";
+import { hasRawBytes, textToBytes } from "../../protocol/escaped-text.js";
 import { UsageError } from "../usage-error.js";
 import type { Columns } from "./columns.js";
 import { combine, type InputSource } from "./input-sources.js";
+import { readFolder } from "./raw-names.js";
 import { splitRecords } from "./records.js";
 
-/** One item of a map. `fields`: what `{1}`, `{2}` … stand for. */
+/**
+ * One item of a map. `fields`: what `{1}`, `{2}` … stand for. In texts, bytes that are not UTF-8 are escaped
+ * (`protocol/escaped-text.ts`); a value is bytes then.
+ */
 export type Item =
   | {
       ok: true;
@@ -40,21 +45,19 @@ export interface ItemOptions {
   separator: number;
   /** Items are JSON texts. */
   json: boolean;
+  /** Items may have bytes that are not UTF-8: commands take them. */
+  raw: boolean;
   columns: Columns | null;
   /** The first value of each source names its fields. */
   header: boolean;
   shuffle: boolean;
 }
 
-/** What the readers of items need: the options, and names of files that --glob found and could not read as text. */
-type Reading = ItemOptions & { misread: Set<string> };
-
 /** Texts of one source: all at once, or read as they are needed. */
 type Texts = string[] | NodeJS.ReadableStream;
 
 /** Returns the items of the command line, of --glob and of files. Without any, those of standard input. */
-export async function itemSource(given: ItemOptions, input: NodeJS.ReadStream = process.stdin): Promise<ItemSource> {
-  const options: Reading = { ...given, misread: new Set() };
+export async function itemSource(options: ItemOptions, input: NodeJS.ReadStream = process.stdin): Promise<ItemSource> {
   const sources = await openSources(options, input);
   const [only] = sources;
   if (sources.length === 1 && !Array.isArray(only!.texts) && !options.shuffle) return streamed(only!.texts, options);
@@ -74,15 +77,14 @@ export async function itemSource(given: ItemOptions, input: NodeJS.ReadStream = 
 }
 
 async function openSources(
-  { args, globs, files, sources, separator, misread }: Reading,
+  { args, globs, files, sources, separator }: ItemOptions,
   input: NodeJS.ReadStream,
 ): Promise<{ texts: Texts; linked: boolean }[]> {
   const opened: { texts: Texts; linked: boolean }[] = files.map((file) => ({
     texts: openInput(file, input),
     linked: false,
   }));
-  if (args.length > 0 || globs.length > 0)
-    opened.push({ texts: [...args, ...(await matches(globs, misread))], linked: false });
+  if (args.length > 0 || globs.length > 0) opened.push({ texts: [...args, ...(await matches(globs))], linked: false });
   for (const { values, from, linked } of sources) {
     if (from === "arguments") opened.push({ texts: [...values], linked });
     else if (values.length === 0) throw new UsageError(":::: is followed by the names of files");
@@ -108,29 +110,27 @@ export function openInput(file: string, input: NodeJS.ReadStream): NodeJS.Readab
   return createReadStream(file);
 }
 
-async function matches(patterns: readonly string[], misread: Set<string>): Promise<string[]> {
+async function matches(patterns: readonly string[]): Promise<string[]> {
   if (patterns.length === 0) return [];
-  const found = await glob([...patterns], { dot: false, onlyFiles: true, expandDirectories: false });
+  const fs = { readdir: readFolder as typeof readdir };
+  const found = await glob([...patterns], { dot: false, onlyFiles: true, expandDirectories: false, fs });
   if (found.length === 0)
     throw new UsageError(
       `--glob: no file matches ${patterns.map((pattern) => JSON.stringify(pattern)).join(" ")} in ${process.cwd()}`,
     );
-  for (const path of found) if (isMisread(path)) misread.add(path);
   return found.sort();
 }
 
-async function streamed(input: NodeJS.ReadableStream, options: Reading): Promise<ItemSource> {
+async function streamed(input: NodeJS.ReadableStream, options: ItemOptions): Promise<ItemSource> {
   const records = splitRecords(input as AsyncIterable<Uint8Array>, options.separator);
   let names: string[] = [];
   if (options.header) {
     const { value, done } = await records.next();
-    if (done || typeof value !== "string")
-      throw new UsageError("--header: the first line, which has the names, cannot be read");
+    if (done) throw new UsageError("--header: the first line, which has the names, cannot be read");
     names = fieldsOf(value, options);
   }
   const items = async function* (): AsyncGenerator<Item> {
-    for await (const record of records)
-      yield typeof record === "string" ? read([record], options) : { ok: false, ...record };
+    for await (const record of records) yield read([record], options);
   };
   return {
     items: items(),
@@ -141,26 +141,25 @@ async function streamed(input: NodeJS.ReadableStream, options: Reading): Promise
   };
 }
 
-/** Throws UsageError for a record that cannot be read: its place among the combinations is unknown. */
 async function allTexts(texts: Texts, { separator }: ItemOptions): Promise<string[]> {
   if (Array.isArray(texts)) return texts;
   const all: string[] = [];
   for await (const record of splitRecords(texts as AsyncIterable<Uint8Array>, separator)) {
-    if (typeof record !== "string") throw new UsageError(`${record.text}: ${record.reason}`);
     all.push(record);
   }
   return all;
 }
 
-function combined(lists: readonly { values: readonly string[]; linked: boolean }[], options: Reading): Item[] {
+function combined(lists: readonly { values: readonly string[]; linked: boolean }[], options: ItemOptions): Item[] {
   if (options.json) throw new UsageError("--json-items takes one input: JSON has members of its own");
   return [...combine(lists)].map((texts) => read(texts, options));
 }
 
 /** The item of a record, or of one record of each source. */
-function read(texts: readonly string[], options: Reading): Item {
+function read(texts: readonly string[], options: ItemOptions): Item {
   const text = texts.join(" ");
-  if (options.misread.has(text)) return { ok: false, text, reason: "the file's name is not UTF-8; rename it" };
+  const isRaw = hasRawBytes(text);
+  if (isRaw && (options.json || !options.raw)) return { ok: false, text, reason: "the item is not UTF-8" };
   try {
     if (options.json) return { ok: true, value: JSON.parse(text) as unknown, text, fields: [text] };
   } catch (error) {
@@ -168,7 +167,8 @@ function read(texts: readonly string[], options: Reading): Item {
   }
   try {
     const fields = texts.flatMap((each) => fieldsOf(each, options));
-    return { ok: true, value: fields.length === 1 && texts.length === 1 ? text : fields, text, fields };
+    const value = fields.length === 1 && texts.length === 1 ? (isRaw ? textToBytes(text) : text) : fields;
+    return { ok: true, value, text, fields };
   } catch (error) {
     return { ok: false, text, reason: (error as Error).message };
   }
@@ -180,11 +180,6 @@ function hasColumns({ columns, header }: ItemOptions): boolean {
 
 function fieldsOf(text: string, { columns }: ItemOptions): string[] {
   return columns ? columns(text) : [text];
-}
-
-/** A file whose name is not UTF-8 cannot be named to a command. */
-function isMisread(path: string): boolean {
-  return path.includes("\ufffd") && !lstatSync(path, { throwIfNoEntry: false });
 }
 
 function shuffle(items: Item[]): void {

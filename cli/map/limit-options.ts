@@ -15,6 +15,7 @@ export interface LimitOptions {
   jobs?: Jobs;
   load?: (processors: number) => number;
   memfree?: number;
+  memsuspend?: number;
   delay?: number;
   nice?: number;
   timeout?: Timeout;
@@ -37,6 +38,12 @@ export function addLimitOptions(command: Command): Command {
       "--memfree <size>",
       "begin no item while less memory is free, such as 500M or 2G; below half of it, the youngest item is ended, " +
         "and runs again later",
+      size,
+    )
+    .option(
+      "--memsuspend <size>",
+      "stop the youngest command while less than twice this much memory is free, and all but the oldest below it; " +
+        "they continue when there is more",
       size,
     )
     .option("--delay <duration>", "time between the starts of two items, such as 1 (second) or 100ms", duration)
@@ -150,9 +157,12 @@ export function checkLimits(
     throw new UsageError("--split-on-failure is for commands that get several items: use it with -n, -m or -X");
   if (options.nice !== undefined && options.module !== undefined)
     throw new UsageError("--nice is for commands; --module names a function");
+  if (options.memsuspend !== undefined && options.module !== undefined)
+    throw new UsageError("--memsuspend stops commands; --module names a function");
   const inClient = [
     ["--load", options.load],
     ["--memfree", options.memfree],
+    ["--memsuspend", options.memsuspend],
     ["--delay", options.delay],
     ["--retry-delay", retryDelay],
     ["--split-on-failure", splitOnFailure],

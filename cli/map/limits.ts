@@ -1,10 +1,12 @@
 import type { ServerLink } from "../server-link.js";
+import { signalGroup } from "../suspension.js";
 import { UsageError } from "../usage-error.js";
 import type { LimitOptions } from "./limit-options.js";
 import type { MapRun } from "./map-run.js";
 import { Median } from "./median.js";
 import type { Outcome } from "./outcome.js";
-import { Pace } from "./pace.js";
+import { freeMemory, Pace } from "./pace.js";
+import { Suspender } from "./suspender.js";
 
 /** How often running items are looked at, in milliseconds. */
 const lookEveryMs = 200;
@@ -27,12 +29,14 @@ export class Limits {
   #waitsSince: number | null = null;
   #explained = false;
   #timer: NodeJS.Timeout | undefined;
+  readonly #suspender: Suspender | null;
+  #run: MapRun | null = null;
 
   /** Throws UsageError if this machine's load or memory counts, and the server is on another one. */
   constructor({ connection, isLocal }: ServerLink, options: LimitOptions, say: (text: string) => void) {
-    const { load, memfree, delay = 0 } = options;
-    if (!isLocal && (load !== undefined || memfree !== undefined))
-      throw new UsageError("--load and --memfree are about this machine, but the server is on another one");
+    const { load, memfree, memsuspend, delay = 0 } = options;
+    if (!isLocal && (load !== undefined || memfree !== undefined || memsuspend !== undefined))
+      throw new UsageError("--load, --memfree and --memsuspend are about this machine; the server is on another one");
     this.#options = options;
     this.#say = say;
     this.#pace = new Pace({
@@ -40,6 +44,7 @@ export class Limits {
       maxLoad: load?.(connection.facts.cpuCount) ?? null,
       minFreeBytes: memfree ?? null,
     });
+    this.#suspender = memsuspend === undefined ? null : new Suspender(memsuspend, { freeMemory, signal: signalGroup });
   }
 
   /** Whether failed items are run again from here, not by the server. */
@@ -50,7 +55,8 @@ export class Limits {
   /** Milliseconds until the next item may start, or until the next question. 0: it starts. */
   pause(): number {
     const now = performance.now();
-    const ms = this.#pace.wait(now);
+    const isSuspending = this.#suspender?.isShort === true && this.#run!.running().length > 0;
+    const ms = isSuspending ? lookEveryMs : this.#pace.wait(now);
     if (ms > 0) this.#explain(now);
     return ms;
   }
@@ -75,11 +81,13 @@ export class Limits {
     if (kind === "done" && this.#percent !== null) this.#median.add(ms);
   }
 
-  /** Ends items that take too long, and the youngest while memory is short. */
+  /** Ends items that take too long, and ends or stops the youngest while memory is short. */
   watch(run: MapRun): void {
-    if (this.#percent === null && this.#options.memfree === undefined) return;
+    this.#run = run;
+    if (this.#percent === null && this.#options.memfree === undefined && this.#suspender === null) return;
     this.#timer = setInterval(() => {
       const running = run.running();
+      this.#suspender?.look(running.map(([, , pid]) => pid));
       // The only one that runs stays: ended and begun again it would never get done.
       if (running.length > 1 && this.#pace.isShort) run.stopItem(running.at(-1)![0], "displaced", graceMs);
       if (this.#percent === null || this.#median.count < leastForMedian) return;
@@ -88,8 +96,10 @@ export class Limits {
     }, lookEveryMs);
   }
 
+  /** Stopped items continue. */
   stop(): void {
     clearInterval(this.#timer);
+    this.#suspender?.end();
   }
 
   /** Says once what a long pause waits for. */

@@ -2,10 +2,12 @@ import { randomUUID } from "node:crypto";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
+import { hasRawBytes, textToBytes } from "../../protocol/escaped-text.js";
 import type { Target } from "../../protocol/target.js";
 import { clusterAddress } from "../cluster-address.js";
 import type { Ending } from "../ending.js";
 import { exitStatus } from "../exit-status.js";
+import { quoted } from "../quoted.js";
 import { wholeNumber } from "../option-values.js";
 import { openAnyServer, openSharedServer, type ServerLink } from "../server-link.js";
 import { surroundings } from "../surroundings.js";
@@ -27,7 +29,7 @@ import { addPipeOptions, checkPipe, pipeSource, type PipeOptions } from "./pipe-
 import { shownItem } from "./shown-item.js";
 import { runMap } from "./run-map.js";
 import { dryRun } from "./dry-run.js";
-import { argumentsFor, itemCommand, quoted, regroup, shellWords, type ItemCommand } from "./what-runs.js";
+import { argumentsFor, itemCommand, regroup, shellWords, type ItemCommand } from "./what-runs.js";
 
 interface MapOptions extends GivenItemOptions, LimitOptions, OutputOptions, CacheOptions, PipeOptions {
   chunkSize: number;
@@ -216,8 +218,8 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     const fill: MapRunOptions["fill"] = isPlain
       ? null
       : (item, index, slot) => [
-          ...(item.value instanceof Uint8Array ? [item.value] : []),
-          ...argumentsFor(filled!, item, source.names, index, slot),
+          ...(options.pipe ? [item.value as Uint8Array] : []),
+          ...argumentsFor(filled!, item, source.names, index, slot).map(asArgument),
         ];
     const files =
       options.results !== undefined
@@ -229,6 +231,10 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
   } finally {
     await server.connection.close();
   }
+}
+
+function asArgument(text: string): string | Uint8Array {
+  return hasRawBytes(text) ? textToBytes(text) : text;
 }
 
 /** The items among the own arguments, and the command. Without `--`, what stands before `:::` is the command. */

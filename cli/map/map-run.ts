@@ -81,9 +81,12 @@ export class MapRun {
     return [...new Set(Array.from(this.#running.values(), ({ pid }) => pid))];
   }
 
-  /** Positions of the items that run, and when each began, on the clock of `performance.now`. The youngest is last. */
-  running(): [index: number, since: number][] {
-    return Array.from(this.#running, ([index, { since }]) => [index, since]);
+  /**
+   * Positions of the items that run, when each began, on the clock of `performance.now`, and its process. The youngest
+   * is last.
+   */
+  running(): [index: number, since: number, pid: number][] {
+    return Array.from(this.#running, ([index, { since, pid }]) => [index, since, pid]);
   }
 
   /** Ends one running item. */

@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { hasRawBytes } from "../../protocol/escaped-text.js";
 import type { CommandResult } from "../../protocol/target.js";
 
 /** Where the outputs of commands are kept, as files. */
@@ -63,7 +64,7 @@ function store(path: string, text: string, file: string | undefined): string {
 /** The text as a name, as GNU parallel writes it. What cannot be a name is replaced by the item's position. */
 function fileName(text: string, index: number): string {
   const name = text.replace(/[\\\t\0/]/g, (found) => ({ "\\": "\\\\", "\t": "\\t", "\0": "\\0" })[found] ?? "\\_");
-  return name === "" || name === "." || name === ".." || Buffer.byteLength(name) > longestName
+  return name === "" || name === "." || name === ".." || hasRawBytes(name) || Buffer.byteLength(name) > longestName
     ? String(index + 1)
     : name;
 }

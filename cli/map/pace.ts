@@ -64,7 +64,7 @@ function runningProcesses(): number {
 }
 
 /** Bytes that can be used without swapping. */
-function freeMemory(): number {
+export function freeMemory(): number {
   try {
     return Number(/^MemAvailable:\s+(\d+) kB/m.exec(readFileSync("/proc/meminfo", "latin1"))![1]) * 1024;
   } catch {

@@ -1,27 +1,21 @@
+import { bytesToText } from "../../protocol/escaped-text.js";
 import { UsageError } from "../usage-error.js";
-
-/** A record that is not UTF-8: an approximate text, and why it cannot be used. */
-export interface BadRecord {
-  text: string;
-  reason: string;
-}
 
 /** Longest record, in bytes. It bounds memory when a stream has no separators. */
 export const maxRecordBytes = 16 * 1024 * 1024;
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const lenient = new TextDecoder("utf-8");
 const carriageReturn = 13;
 
 /**
  * Splits a stream of bytes at each `separator` (10: lines, which may also end with CR LF). Skips empty records.
- * The last record needs no separator. Reads only as far as the caller asks. Throws UsageError on a record above
- * `maxRecordBytes`.
+ * The last record needs no separator. Bytes that are not UTF-8 are escaped. Reads only as far as the caller asks.
+ * Throws UsageError on a record above `maxRecordBytes`.
  */
 export async function* splitRecords(
   input: AsyncIterable<Uint8Array | string>,
   separator: number,
-): AsyncGenerator<string | BadRecord> {
+): AsyncGenerator<string> {
   let pending: Uint8Array[] = [];
   let pendingBytes = 0;
   for await (const piece of input) {
@@ -50,11 +44,11 @@ export async function* splitRecords(
   if (record !== "") yield record;
 }
 
-function decode(bytes: Uint8Array, separator: number): string | BadRecord {
+function decode(bytes: Uint8Array, separator: number): string {
   const record = separator === 10 && bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes;
   try {
     return strict.decode(record);
   } catch {
-    return { text: lenient.decode(record), reason: "the item is not UTF-8" };
+    return bytesToText(record);
   }
 }

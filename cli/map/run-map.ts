@@ -68,8 +68,10 @@ export async function runMap(
     if (outcome.kind === "failed" && failsForAll(outcome.error, target)) run.endNow(0);
     else if (isReached(halt, report.counts)) {
       halted = true;
-      if (halt.when === "now") run.endNow(graceMs);
-      else void run.endGently();
+      if (halt.when === "now") {
+        limits.stop();
+        run.endNow(graceMs);
+      } else void run.endGently();
     }
   };
   const limits = new Limits(server, options, (text) => report.say(text));
@@ -132,6 +134,7 @@ export async function runMap(
     ending = signal;
     if (again || signal !== "SIGINT") {
       killed = true;
+      limits.stop();
       run.endNow(again ? 0 : graceMs);
       return;
     }

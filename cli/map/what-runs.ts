@@ -62,8 +62,3 @@ export function shellWords(line: string, names: readonly string[], takesItem = t
     ? ["sh", "-c", script, "sh", ...values]
     : ["sh", "-c", `${script} "\${1}"`, "sh", "{}"];
 }
-
-/** The command line as one could type it into a shell. */
-export function quoted(words: readonly string[]): string {
-  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`)).join(" ");
-}

@@ -1,14 +1,15 @@
 import { Command } from "commander";
 import { getPriority } from "node:os";
+import { ownLimits } from "../surroundings.js";
 import { UsageError } from "../usage-error.js";
 import { withQueue } from "./open-queue.js";
 import { scheduleOf, scheduleOptions, type ScheduleOptions } from "./schedule-options.js";
 
 const help = `
-The command runs in this folder with this environment, umask and niceness, when its group has a free
-slot: the group "default" runs one at a time. It needs no terminal and no client. Its output goes to
-a log. When the server ends or the machine is switched off, what was queued stays queued; what ran
-is then "lost", and runs again only when you say so (polyproc restart ID).
+The command runs in this folder with this environment, umask, niceness and limits (ulimit), when its
+group has a free slot: the group "default" runs one at a time. It needs no terminal and no client.
+Its output goes to a log. When the server ends or the machine is switched off, what was queued stays
+queued; what ran is then "lost", and runs again only when you say so (polyproc restart ID).
 The hook finds POLYPROC_QUEUE_ID, _NAME, _GROUP, _STATE, _EXIT_CODE, _REASON, _SECONDS and _COMMAND
 in its environment.
 
@@ -41,6 +42,7 @@ export function addCommand(command: readonly string[] | null): Command {
           env: ownEnvironment(),
           umask: process.umask(),
           nice: getPriority(),
+          limits: ownLimits(),
           ...schedule,
           ...(options.hold ? { held: true } : {}),
         });

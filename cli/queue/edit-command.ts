@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { UsageError } from "../usage-error.js";
 import { editText } from "./edit-text.js";
 import { entryNumbers } from "./entry-numbers.js";
+import { quoted } from "../quoted.js";
 import { chosenEntries } from "./chosen-entries.js";
 import { withQueue } from "./open-queue.js";
 import { scheduleOf, scheduleOptions, type ScheduleOptions } from "./schedule-options.js";
@@ -41,9 +42,7 @@ export function editCommand(command: readonly string[] | null): Command {
             ? given
             : await editText(chosenEntries(await connection.request("batch/list", {}), [id])[0]!);
         const { entry: changed } = await connection.request("batch/edit", { entry, ...changes });
-        process.stdout.write(
-          options.json ? `${JSON.stringify(changed)}\n` : `${entry}: ${changed.command.join(" ")}\n`,
-        );
+        process.stdout.write(options.json ? `${JSON.stringify(changed)}\n` : `${entry}: ${quoted(changed.command)}\n`);
       });
     });
 }

@@ -6,6 +6,7 @@ import type { Ending } from "../ending.js";
 import { exitStatus, shellStatus } from "../exit-status.js";
 import { wholeNumber } from "../option-values.js";
 import { onInterruption } from "../signals.js";
+import { quoted } from "../quoted.js";
 import { chosenEntries } from "./chosen-entries.js";
 import { lastLines } from "./last-lines.js";
 import { withQueue } from "./open-queue.js";
@@ -40,7 +41,7 @@ export function logCommand(): Command {
             process.stdout.write(`${JSON.stringify({ ...entry, log: Buffer.concat(pieces).toString() })}\n`);
             continue;
           }
-          if (entries.length > 1) await print(Buffer.from(`==> ${entry.entry}: ${entry.command.join(" ")} <==\n`));
+          if (entries.length > 1) await print(Buffer.from(`==> ${entry.entry}: ${quoted(entry.command)} <==\n`));
           await read(connection, entry.entry, lines, null, print);
         }
       }),

@@ -2,6 +2,7 @@ import { Command } from "commander";
 import type { BatchEntryInfo, BatchGroupInfo } from "../../protocol/batch.js";
 import { formatDuration } from "../../protocol/duration.js";
 import { oneLine } from "../../protocol/one-line.js";
+import { quoted } from "../quoted.js";
 import { renderTable } from "../table.js";
 import { chosenEntries } from "./chosen-entries.js";
 import { withQueue } from "./open-queue.js";
@@ -9,6 +10,7 @@ import { withQueue } from "./open-queue.js";
 const help = `
 held: waits for polyproc resume. queued: waits for a slot, a time or another entry. paused: stopped.
 lost: it ran when the server ended. skipped: an entry that it was to follow has failed.
+Commands are quoted, so they can be pasted into a shell. A list on a terminal cuts long ones.
 
 Examples:
   $ polyproc status
@@ -34,11 +36,13 @@ export function statusCommand(): Command {
         }
         for (const notice of queue.notices) process.stderr.write(`polyproc: ${notice}\n`);
         const groups = queue.groups.filter((each) => group === undefined || each.group === group);
-        process.stdout.write(`${renderQueue(entries, groups, Date.now()).join("\n")}\n`);
+        const longest = process.stdout.isTTY && ids.length === 0 ? longestCommand : Infinity;
+        process.stdout.write(`${renderQueue(entries, groups, Date.now(), longest).join("\n")}\n`);
       }),
     );
 }
 
+/** Of a list on a terminal, in characters. Elsewhere, and of entries that are named, commands are whole. */
 const longestCommand = 60;
 
 /** `at`: now, in milliseconds since 1970. */
@@ -46,6 +50,7 @@ export function renderQueue(
   entries: readonly BatchEntryInfo[],
   groups: readonly BatchGroupInfo[],
   at: number,
+  longest = Infinity,
 ): string[] {
   const table = renderTable(
     [
@@ -60,7 +65,7 @@ export function renderQueue(
       stateOf(entry, at),
       entry.group,
       entry.startedAt === null ? "" : formatDuration(Math.max(0, (entry.endedAt ?? at) - entry.startedAt)),
-      shownCommand(entry),
+      shownCommand(entry, longest),
     ]),
   );
   return [...table, ...groups.map((group) => describeGroup(group))];
@@ -93,7 +98,8 @@ function localTime(ms: number, at: number): string {
   return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${clock}`;
 }
 
-function shownCommand({ name, command }: BatchEntryInfo): string {
-  const text = oneLine(`${name === "" ? "" : `${name}: `}${command.join(" ")}`);
-  return text.length > longestCommand ? `${text.slice(0, longestCommand - 1)}…` : text;
+/** Quoted, to be pasted into a shell; the name is a comment there. */
+function shownCommand({ name, command }: BatchEntryInfo, longest: number): string {
+  const text = `${quoted(command)}${name === "" ? "" : `  # ${oneLine(name)}`}`;
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }

@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { Connection } from "../../bindings/typescript/session/connection.js";
 import type { BatchEntryInfo } from "../../protocol/batch.js";
 import type { Ending } from "../ending.js";
-import { exitStatus } from "../exit-status.js";
+import { exitStatus, shellStatus } from "../exit-status.js";
 import { duration } from "../option-values.js";
 import { onInterruption } from "../signals.js";
 import { chosenEntries } from "./chosen-entries.js";
@@ -18,8 +18,9 @@ const help = `
 Without an ID it waits for all entries that run or are queued now; held entries count only if they are
 named.
 
-Exit status: 0 all are done, 1 one has failed, or was lost, skipped or removed, 2 usage, 69 no server,
-75 not in time.
+Exit status of one entry that is named: that of its command, as of "wait" in a shell; 128 + N when
+signal N ended it; 1 when it was lost, skipped or removed. Of several, or of none that is named: 0 all
+are done, 1 one is not. In both cases 2 usage, 69 no server, 75 not in time.
 
 Examples:
   $ polyproc wait
@@ -42,8 +43,7 @@ export function waitCommand(exit: (ending: Ending) => void): Command {
         try {
           const { entries, inTime } = await waitFor(connection, ids, options, stop.signal);
           if (options.json) process.stdout.write(`${JSON.stringify({ entries }, null, 2)}\n`);
-          const allDone = entries.every((entry) => entry?.state === "done");
-          exit(!inTime ? exitStatus.tryLater : allDone ? exitStatus.ok : exitStatus.failed);
+          exit(inTime ? statusOf(entries, ids.length > 0) : exitStatus.tryLater);
         } catch (error) {
           if (!stop.signal.aborted) throw error;
           exit(stop.signal.reason as Ending);
@@ -52,6 +52,14 @@ export function waitCommand(exit: (ending: Ending) => void): Command {
         }
       }),
     );
+}
+
+/** A single entry's own status; of several, whether all are done. */
+function statusOf(entries: readonly (BatchEntryInfo | null)[], isNamed: boolean): number {
+  if (entries.every((entry) => entry?.state === "done")) return exitStatus.ok;
+  const [only] = entries;
+  if (!isNamed || entries.length > 1 || only?.state !== "failed" || only.exitCode === null) return exitStatus.failed;
+  return shellStatus(only.exitCode) || exitStatus.failed;
 }
 
 /** The entries at the end; null for one that was removed. */

@@ -4,6 +4,7 @@ import { OsChild } from "./child.js";
 import { CommandStreams } from "./command-streams.js";
 import { childEnvironment } from "./environment.js";
 import type { Family } from "./family.js";
+import { wrapped } from "./wrapped.js";
 
 /** Starts any program. Standard input is `input`, the starter's, or empty. */
 export function startCommand(
@@ -12,17 +13,18 @@ export function startCommand(
   spec: CommandSpec,
   events: ChildEvents,
 ): Child {
-  const { command, args, cwd, input, umask, nice, streams = [] } = spec;
+  const { command, args, cwd, input, umask, nice, limits, streams = [] } = spec;
   const piped = new CommandStreams(events, streams);
   const child = new OsChild(
     family,
     spec.owner ?? "",
     () => {
       const childId = family.newChildId();
+      const env = childEnvironment(environment, childId, spec.env);
       return {
-        ...niced(command, args, nice),
+        ...wrapped({ ...niced(command, args, nice), cwd, env, limits }),
         cwd,
-        env: childEnvironment(environment, childId, spec.env),
+        env,
         stdio: [input === undefined && !streams.includes("stdin") ? "ignore" : "pipe", "pipe", "pipe"],
         childId,
         unpaused: streams,

@@ -30,6 +30,7 @@ const tools = {
   "emacs with eglot": { isThere: () => emacsHas("eglot"), debian: "elpa-eglot" },
   git: { debian: "git" },
   make: { debian: "make" },
+  man: { debian: "man-db" },
   mypy: { debian: "mypy" },
   "network namespaces": { isThere: () => mayMakeNamespaces(), debian: "iproute2" },
   nvim: { debian: "neovim" },

@@ -83,7 +83,7 @@ export function task(meta: ModuleRef, target: { readonly name: string }, name = 
 
 export type CommandOptions = Omit<
   CommandTarget,
-  "command" | "args" | "inputItem" | "outputFolder" | "stream" | "umask" | "nice"
+  "command" | "args" | "inputItem" | "outputFolder" | "stream" | "umask" | "nice" | "limits"
 >;
 
 const commandOptions: OptionTable<CommandOptions> = {

@@ -30,7 +30,7 @@ export class BatchEntry {
   }
 
   describe(): BatchEntryInfo {
-    const { version: _, env: __, umask: ___, nice: ____, ...shown } = this.record;
+    const { version: _, env: __, umask: ___, nice: ____, limits: _____, ...shown } = this.record;
     return { ...shown, pid: this.run?.pid ?? null };
   }
 }

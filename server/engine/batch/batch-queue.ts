@@ -105,6 +105,7 @@ export class BatchQueue {
       env: params.env,
       umask: params.umask ?? null,
       nice: params.nice ?? null,
+      limits: params.limits ?? null,
       priority: params.priority ?? 0,
       after: [...new Set(after)],
       notBefore: params.notBefore ?? null,

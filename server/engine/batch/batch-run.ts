@@ -32,7 +32,7 @@ export class BatchRun {
     engine: BatchRunDependencies,
     session: Session,
     name: string,
-    { cwd, env, umask, nice }: Pick<StoredEntry, "cwd" | "env" | "umask" | "nice">,
+    { cwd, env, umask, nice, limits }: Pick<StoredEntry, "cwd" | "env" | "umask" | "nice" | "limits">,
     [program, ...args]: readonly string[],
     log: BatchLog | null,
     changed: () => void,
@@ -47,6 +47,7 @@ export class BatchRun {
       env,
       umask: umask ?? undefined,
       nice: nice ?? undefined,
+      limits: limits ?? undefined,
     };
     const end = (exitCode: number, why: string | null) => {
       if (this.#over) return;

@@ -45,6 +45,7 @@ function build(target: CommandTarget, args: string[], fill: (text: string) => st
     input: target.input === undefined ? undefined : fill(target.input),
     umask: target.umask,
     nice: target.nice,
+    limits: target.limits,
   };
 }
 

@@ -2,6 +2,7 @@ import type { PolyprocError } from "../../../protocol/errors.js";
 import type { StandardStream, Usage } from "../../../protocol/process.js";
 import type { StackReading, StackSource } from "../../../protocol/stack.js";
 import type { WorkerTask } from "../../../protocol/worker.js";
+import type { ResourceLimits } from "../../../protocol/resource-limits.js";
 import type { Channel } from "../bypass/channel.js";
 
 /** What the engine needs of the operating system. `server/os` implements it; tests have a fake. */
@@ -51,6 +52,7 @@ export interface CommandSpec {
   /** As for hosts. */
   owner?: string | undefined;
   command: string;
+  /** Bytes that are not UTF-8 are escaped (`protocol/escaped-text.ts`). */
   args: string[];
   cwd?: string | undefined;
   env?: Record<string, string | null> | undefined;
@@ -60,6 +62,8 @@ export interface CommandSpec {
   umask?: number | undefined;
   /** Absent: the server's. */
   nice?: number | undefined;
+  /** Absent: the server's. */
+  limits?: ResourceLimits | undefined;
   /** Standard streams that the starter writes and reads. Absent: none. */
   streams?: readonly StandardStream[] | undefined;
 }

@@ -7,6 +7,7 @@ import { size } from "../../../cli/map/limit-options.js";
 import { MapRun } from "../../../cli/map/map-run.js";
 import { Median } from "../../../cli/map/median.js";
 import type { Outcome } from "../../../cli/map/outcome.js";
+import { Suspender } from "../../../cli/map/suspender.js";
 import { Pace } from "../../../cli/map/pace.js";
 import { openAnyServer } from "../../../cli/server-link.js";
 import { waitFor } from "../../deadline.js";
@@ -48,6 +49,37 @@ test("--delay is the time between two starts; --memfree waits, and says for what
   assert.ok(short.isShort);
   assert.match(short.obstacle ?? "", /MB of memory are free, and --memfree is \d+ MB/);
   assert.equal(new Pace({ delayMs: 0, maxLoad: 1e6, minFreeBytes: 1 }).wait(0), 0);
+});
+
+test("--memsuspend stops the youngest first, all but the oldest when memory is very short, and continues them", () => {
+  let free = 1000;
+  const said: string[] = [];
+  const suspender = new Suspender(100, {
+    freeMemory: () => free,
+    signal: (pid, signal) => said.push(`${signal === "SIGSTOP" ? "-" : "+"}${pid}`),
+  });
+  const after = (bytes: number, pids: number[]) => {
+    free = bytes;
+    suspender.look(pids);
+    return said.splice(0).join(" ");
+  };
+  assert.equal(after(1000, [1, 2, 3, 4]), "");
+  assert.equal(after(150, [1, 2, 3, 4]), "-4");
+  assert.equal(after(150, [1, 2, 3, 4]), "-3");
+  assert.ok(suspender.isShort);
+  assert.equal(after(99, [1, 2, 3, 4]), "-2");
+  assert.equal(after(99, [2, 3, 4]), "+2", "the oldest has ended: the next one runs");
+  assert.equal(after(500, [2, 3, 4]), "+3");
+  assert.equal(after(500, [2, 3, 4]), "+4");
+  assert.equal(suspender.isShort, false);
+  after(50, [2, 3, 4]);
+  suspender.end();
+  assert.deepEqual(said.splice(0), ["+3", "+4"]);
+});
+
+test("--memsuspend: while memory is short, items run one after the other, and all succeed", async (t) => {
+  const { status, stdout } = await run(t, words("map -q -k -j 4 --memsuspend 1000T -- echo ::: a b c"));
+  assert.deepEqual([status, stdout], [0, "a\nb\nc\n"]);
 });
 
 test("--retry-delay runs failed items again, later each time", async (t) => {

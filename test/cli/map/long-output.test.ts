@@ -84,7 +84,7 @@ test(
   },
 );
 
-test("a shared server runs commands with the caller's umask and niceness", async (t) => {
+test("a shared server runs commands with the caller's umask, niceness and limits", async (t) => {
   const { env } = await serve(t);
   const folder = temporaryFolder(t);
   for (const args of [
@@ -93,14 +93,22 @@ test("a shared server runs commands with the caller's umask and niceness", async
   ]) {
     const shell = spawnSync(
       "sh",
-      ["-c", 'umask 077; nice -n 3 "$@"', "sh", process.execPath, compiled("cli/main"), ...args, "sh", "-c"].concat(
-        "echo > secret; nice > nice",
-      ),
+      [
+        "-c",
+        'umask 077; ulimit -c 0; ulimit -f 4096; nice -n 3 "$@"',
+        "sh",
+        process.execPath,
+        compiled("cli/main"),
+        ...args,
+        "sh",
+        "-c",
+      ].concat("echo > secret; nice > nice; ulimit -H -c > limits; ulimit -f >> limits"),
       { cwd: folder, env: { ...process.env, ...noServer, ...env }, encoding: "utf8" },
     );
     assert.equal(shell.status, 0, shell.stderr);
     assert.equal(statSync(join(folder, "secret")).mode & 0o777, 0o600);
     assert.equal(readFileSync(join(folder, "nice"), "utf8"), `${Number(spawnSync("nice").stdout) + 3}\n`);
-    spawnSync("rm", ["secret", "nice"], { cwd: folder });
+    if (process.platform === "linux") assert.equal(readFileSync(join(folder, "limits"), "utf8"), "0\n4096\n");
+    spawnSync("rm", ["secret", "nice", "limits"], { cwd: folder });
   }
 });

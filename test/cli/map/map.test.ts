@@ -79,17 +79,24 @@ describe("polyproc map: items", () => {
   });
 
   test(
-    "--glob: a file whose name is not UTF-8 fails, and the others do not",
+    "--glob: names that are not UTF-8 reach commands unharmed, in folders of such names, too",
     { skip: process.platform !== "linux" },
     async (t) => {
       const folder = temporaryFolder(t);
-      writeFileSync(Buffer.concat([Buffer.from(`${folder}/a`), Buffer.from([0xe9])]), "");
-      writeFileSync(join(folder, "b"), "");
-      const { status, stdout, stderr } = await run(t, ["map", "-q", "--glob", "*", "--", "ls"], { cwd: folder });
-      assert.deepEqual(
-        [status, stdout, stderr],
-        [1, "b\n", "polyproc: a\ufffd: the file's name is not UTF-8; rename it\n"],
-      );
+      const named = (name: string) => Buffer.from(`${folder}/${name}`, "latin1");
+      mkdirSync(named("d\xe9"));
+      for (const name of ["d\xe9/caf\xe9 \xff'", "d\xe9/b\xe9", "b"]) writeFileSync(named(name), name, "latin1");
+      for (const how of [
+        ["--glob", "**", "--", "cat"],
+        ["--glob", "**", "-n", "2", "--", "cat"],
+        ["--glob", "**", "--shell", "cat {//}/{/}"],
+      ]) {
+        const { status, stdout, stderr } = await run(t, ["map", "-q", "-k", ...how], { cwd: folder });
+        const text = "bd\ufffd/b\ufffdd\ufffd/caf\ufffd \ufffd'";
+        assert.deepEqual([status, stdout, stderr], [0, text, ""], how.join(" "));
+      }
+      const dry = await run(t, ["map", "--dry-run", "--glob", "**", "--", "cat"], { cwd: folder });
+      assert.equal(dry.stdout, "cat b\ncat $'d\\xe9/b\\xe9'\ncat $'d\\xe9/caf\\xe9 \\xff\\''\n");
     },
   );
 
@@ -110,11 +117,12 @@ describe("polyproc map: items", () => {
     assert.match(stderr, /^polyproc: \[1\]: the item has no member "name", which \{item\.name\} names; it is \[1\]$/m);
   });
 
-  test("an item that is not UTF-8 fails, and the others do not", async (t) => {
-    const { status, stdout, stderr } = await run(t, ["map", "-k", "-q", "--", "echo"], {
-      input: Buffer.from([97, 10, 255, 10, 98, 10]),
-    });
-    assert.deepEqual([status, stdout, stderr], [1, "a\nb\n", "polyproc: \ufffd: the item is not UTF-8\n"]);
+  test("an item that is not UTF-8 reaches a command as it is; a function cannot take it", async (t) => {
+    const input = Buffer.from([97, 10, 255, 10, 98, 10]);
+    const own = await run(t, ["map", "-k", "-q", "--shell", "printf %s {} | od -An -tx1"], { input });
+    assert.deepEqual(own, { status: 0, stdout: " 61\n ff\n 62\n", stderr: "" });
+    const { status, stdout, stderr } = await run(t, ["map", "-k", "-q", "--module", functions], { input });
+    assert.deepEqual([status, stdout, stderr], [1, '"a"\n"b"\n', "polyproc: \ufffd: the item is not UTF-8\n"]);
   });
 });
 

@@ -23,6 +23,9 @@ test("an entry runs without its client; follow and wait have its outcome, and lo
   const mask = process.umask().toString(8).padStart(4, "0");
   assert.deepEqual(await user.polyproc("follow", "1"), { status: 3, stdout: `out\n${mask}\n`, stderr: "" });
   assert.equal((await user.polyproc("wait", "1", "2")).status, 1);
+  assert.equal((await user.polyproc("wait", "1")).status, 3);
+  const { stdout: listed } = await user.polyproc("status");
+  assert.match(listed, / sh -c 'echo out; umask; exit 3'$/m);
   assert.equal((await user.polyproc("log", "1", "-n", "1")).stdout, `${mask}\n`);
   const { entries } = JSON.parse((await user.polyproc("status", "--json")).stdout) as { entries: BatchEntryInfo[] };
   assert.deepEqual(

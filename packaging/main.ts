@@ -3,6 +3,7 @@ import { root } from "../extension/build/root.js";
 import { setAddress } from "./address.js";
 import { inlineMsgpackr } from "./inline.js";
 import { installAll } from "./install.js";
+import { buildNative } from "./native.js";
 import { packAll } from "./packages.js";
 
 const [command, argument] = process.argv.slice(2);
@@ -18,10 +19,15 @@ switch (command) {
   case "inline":
     await inlineMsgpackr();
     break;
+  case "native":
+    for (const path of await buildNative((line) => console.error(line))) console.log(relative(process.cwd(), path));
+    break;
   case "address":
     await setAddress(argument ?? "");
     break;
   default:
-    console.error("usage: node dist/packaging/main.js package [FOLDER] | install [FOLDER] | inline | address URL");
+    console.error(
+      "usage: node dist/packaging/main.js package [FOLDER] | install [FOLDER] | inline | native | address URL",
+    );
     process.exitCode = 2;
 }

@@ -35,6 +35,11 @@ export const acquire = request("lock/acquire", {
      * number than it has seen is safe from holders whose lease has ended. Absent: it is no cluster's, or not acquired.
      */
     fence: v.optional(count()),
+    /**
+     * The number of its cell: the session may take and release this lock by its word from now on. Absent: it may not,
+     * because it has not sent `lock/attach`, has not acquired the lock, or the lock has no word.
+     */
+    cell: v.optional(count()),
   }),
   errors: ["ClusterUnavailable"],
 });
@@ -57,4 +62,23 @@ export const status = request("lock/status", {
   params: v.strictObject({ lock: lock() }),
   result: v.strictObject({ locked: v.boolean(), holder: v.nullable(v.string()), depth: count(), waiters: count() }),
   errors: ["ClusterUnavailable"],
+});
+
+export const attach = request("lock/attach", {
+  doc:
+    "Asks for the page with the words of locks, by which the session takes and releases a free lock without a " +
+    "message. Null: this server has none, so locks are taken by messages alone.",
+  params: v.strictObject({}),
+  result: v.strictObject({
+    words: v.nullable(
+      v.strictObject({
+        /** Path of the file, to be mapped for reading and writing. */
+        path: v.string(),
+        /** `DEVICE:INODE` of the file: the session compares it before it maps the file. */
+        inode: v.string(),
+        /** The session's number, which words name it by. */
+        number: count(),
+      }),
+    ),
+  }),
 });

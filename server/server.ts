@@ -31,6 +31,7 @@ import { letGoOfStandardStreams } from "./os/standard-streams.js";
 import { openMemoryFile } from "./os/bypass/memory-file.js";
 import { sharesDescriptors } from "./os/bypass/descriptor-path.js";
 import { openTally } from "./os/bypass/tally.js";
+import { openWords } from "./os/bypass/words.js";
 import { protocolDocuments } from "./protocol-documents.js";
 import { payloadCodec } from "./payload-codec.js";
 import { interpreterFinder } from "./interpreters.js";
@@ -97,6 +98,7 @@ export class PolyprocServer {
       paths: filePaths,
       sharesDescriptors,
       openTally: () => openTally(),
+      openWords: () => openWords(),
       openMemory: (bytes, inMemory) => openMemoryFile(bytes, { inMemory }),
       openBatch: options.queue ? () => openBatch(batchFolder(), this.addresses()[0] ?? null) : null,
       instanceId,
@@ -220,7 +222,7 @@ export class PolyprocServer {
     await Promise.all([this.#clusters.end(), this.#spawner.dispose(childGraceMs)]);
     await this.#doors.end(new PolyprocError("ShuttingDown", "the server is ending"), clientGraceMs);
     await Promise.all([...unlistened, this.#clusters.endShared(), this.#hub.engine.batch.close()]);
-    this.#hub.engine.closeProbe();
+    this.#hub.engine.closeMemory();
     this.onStopped();
   }
 

@@ -33,6 +33,7 @@ const layers: Record<string, Layer> = {
     packages: ["valibot", "@valibot/to-json-schema", "oxfmt"],
     node: "all",
   },
+  native: { folders: ["native"], node: "all" },
   "server/engine": { folders: ["protocol", "server/engine"] },
   "server/handlers": {
     folders: ["protocol", "server/engine", "server/handlers"],
@@ -47,7 +48,6 @@ const layers: Record<string, Layer> = {
     packages: ["vscode-jsonrpc", "msgpackr"],
     node: "all",
   },
-  // Redis and its queues: loaded by the first pool in a cluster.
   "server/cluster": {
     folders: ["protocol", "server/engine", "server/cluster"],
     packages: ["bullmq", "ioredis", "valibot"],
@@ -57,9 +57,9 @@ const layers: Record<string, Layer> = {
     folders: [
       "protocol",
       "server/engine/processes/spawner.ts",
-      "server/engine/bypass/channel.ts",
-      "server/engine/bypass/memory-file.ts",
-      "server/engine/bypass/tally.ts",
+      ...["channel", "memory-file", "tally"].map((name) => `server/engine/bypass/${name}.ts`),
+      "server/engine/sync/lock-words.ts",
+      "native",
       "server/os",
     ],
     packages: ["pidusage"],
@@ -68,7 +68,7 @@ const layers: Record<string, Layer> = {
   // The composition root: main and what it is made of.
   server: { folders: ["protocol", "server"], packages: ["msgpackr", "valibot"], node: "all" },
   "bindings/typescript": {
-    folders: ["protocol", "server/ipc/framing", "bindings/typescript"],
+    folders: ["protocol", "native", "server/ipc/framing", "bindings/typescript"],
     packages: ["msgpackr"],
     node: "all",
   },

@@ -34,6 +34,7 @@ export async function bundleServer(folder: string): Promise<Metafile[]> {
   ];
   await writeFile(join(folder, "package.json"), `${JSON.stringify({ name, version })}\n`);
   for (const path of protocolFiles) await cp(join(root, path), join(folder, path));
+  await copyNative(outdir);
   return made.map(({ metafile }) => metafile);
 }
 
@@ -56,10 +57,19 @@ export async function bundle({ outdir, release }: BundleOptions): Promise<Metafi
     bundleWebview(shared, outdir),
   ]);
   // Wait for all of them: files that are written later would escape the cleanup.
+  await copyNative(outdir);
   return builds.map((one) => {
     if (one.status === "rejected") throw one.reason;
     return one.value.metafile;
   });
+}
+
+/** Copies what `npm run native` has built, if it has. */
+async function copyNative(outdir: string): Promise<void> {
+  const from = join(root, "dist", "native");
+  const names = await readdir(from).catch(() => []);
+  for (const name of names.filter((name) => /\.(node|so)$/.test(name)))
+    await cp(join(from, name), join(outdir, "native", name));
 }
 
 /** Packages that are loaded at their first use, and that users install: for clusters and for `polyproc mcp`. */

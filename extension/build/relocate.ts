@@ -17,6 +17,7 @@ const places: Record<string, string | null> = {
   "dist/bindings/typescript/host/main.js": "host/main.mjs",
   "dist/bindings/typescript/processes/process-runner.js": "host/process-runner.mjs",
   "dist/bindings/typescript/host/typescript/hooks-thread.js": "host/typescript-hooks.mjs",
+  "dist/native/": "native",
   "dist/bindings/typescript/host/": null,
   "dist/bindings/typescript/": null,
 };

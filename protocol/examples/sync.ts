@@ -7,6 +7,10 @@ export const syncExamples: Examples = {
     result: { acquired: true, ownerDied: false, fence: 1764183600000 },
   },
   "lock/release": { params: { lock: "lock:@build", owner: "thread-2" }, result: null },
+  "lock/attach": {
+    params: {},
+    result: { words: { path: "/proc/4711/fd/24", inode: "27:1138", number: 3 } },
+  },
   "lock/status": { params: { lock: "lock:@build" }, result: { locked: true, holder: "s1", depth: 1, waiters: 2 } },
 
   "semaphore/create": { params: { semaphore: "semaphore:@downloads", value: 5, bounded: true }, result: null },

@@ -194,6 +194,7 @@ export const docsByPlace: ReadonlyMap<string, string> = new Map(
     "JobSubmitParams.tasks": "The tasks.",
     "JobWaitResult.done": "Number of items that succeeded.",
     "JobWaitResult.failed": "Number of items that failed.",
+    "LockAttachResult.words": "The page, or null.",
     "LockStatusResult.depth": "How many times the holder has acquired it; 0 if it is free.",
     "LockStatusResult.holder": "Session that holds it; null if it is free.",
     "LockStatusResult.locked": "Whether a session holds it.",

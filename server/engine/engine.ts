@@ -27,6 +27,7 @@ import type { RuntimeOptions } from "./processes/runtime.js";
 import type { FilePaths } from "./processes/target-source.js";
 import type { QueueClusters } from "./streams/queue-link.js";
 import type { PermitClusters } from "./sync/permit-link.js";
+import { LockWords, type WordPage } from "./sync/lock-words.js";
 import { WaitGraph } from "./sync/wait-graph.js";
 
 export interface EngineOptions extends RuntimeOptions {
@@ -43,6 +44,8 @@ export interface EngineOptions extends RuntimeOptions {
   /** Null if it cannot be made now, or the platform has none. */
   openTally: () => Tally | null;
   openMemory: OpenMemory;
+  /** The page of the words of locks. Null: there is none here, so all locks are taken by messages. */
+  openWords: () => WordPage | null;
   /** Opens the files of the batch queue for this server alone, or throws BadState. Null: it hosts none. */
   openBatch: (() => BatchStore) | null;
   instanceId: string;
@@ -74,6 +77,7 @@ export class Engine {
   readonly batch: BatchHost;
   readonly channels: ChannelTable;
   readonly blocks: BlockTable;
+  readonly lockWords: LockWords;
   #probe: MemoryFile | null | undefined;
 
   /** A file of memory that peers open to learn whether they can open the server's memory. Null if there is none. */
@@ -82,8 +86,9 @@ export class Engine {
   }
 
   /** The server has ended. */
-  closeProbe(): void {
+  closeMemory(): void {
     this.#probe?.close();
+    this.lockWords.close();
   }
 
   /** The server is ending: pools begin no more tasks. Pending requests are dropped. */
@@ -107,6 +112,8 @@ export class Engine {
     this.runs = new RunTable(this);
     this.blocks = new BlockTable(this.guard);
     this.batch = new BatchHost(this);
+    this.lockWords = new LockWords(this);
+    this.events.onSyncFollowed = this.lockWords.followed;
     this.channels = new ChannelTable(() => options.spawner.openChannel());
     this.registry.onChange = (object, gone) => this.events.syncChanged(object, gone);
   }

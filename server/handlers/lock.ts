@@ -28,5 +28,8 @@ export const lockHandlers: readonly Handler[] = [
     if (released !== null) released.catch(() => {});
     return castAnswer;
   }),
+  answer(lock.attach, ({ engine, session }) => ({
+    words: engine.options.sharesDescriptors && session.blobs === "all" ? engine.lockWords.attach(session) : null,
+  })),
   answer(lock.status, ({ engine }, { lock: handle }) => engine.registry.get(handle, LockObject).status()),
 ];

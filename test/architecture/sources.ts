@@ -4,6 +4,7 @@ import { root } from "../fixture.js";
 
 export const folders = [
   "protocol",
+  "native",
   "server",
   "bindings",
   "agents",

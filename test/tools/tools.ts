@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { homedir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { findChromium } from "../vscode/chromium.js";
 
 /** Something of the machine that tests need and `npm ci` does not bring. */
@@ -29,6 +29,13 @@ const tools = {
   flock: { debian: "util-linux" },
   "emacs with eglot": { isThere: () => emacsHas("eglot"), debian: "elpa-eglot" },
   git: { debian: "git" },
+  "headers of Node": {
+    isThere: () =>
+      existsSync("/usr/include/node/node_api.h") ||
+      existsSync(join(dirname(process.execPath), "../include/node/node_api.h")),
+    debian: "libnode-dev",
+  },
+  "headers of Python": { isThere: () => pythonIncludes("Python.h"), debian: "python3-dev" },
   make: { debian: "make" },
   man: { debian: "man-db" },
   mypy: { debian: "mypy" },
@@ -111,6 +118,12 @@ function isOnPath(program: string): boolean {
   return (process.env["PATH"] ?? "")
     .split(delimiter)
     .some((folder) => folder !== "" && existsSync(join(folder, program)));
+}
+
+function pythonIncludes(header: string): boolean {
+  const path = `sysconfig.get_path("include") + "/${header}"`;
+  const script = `import os, sys, sysconfig; sys.exit(not os.path.exists(${path}))`;
+  return spawnSync("python3", ["-c", script], { stdio: "ignore" }).status === 0;
 }
 
 /** Whether python3 is 3.9 or newer, and has these modules: builds and distributions leave some out. */

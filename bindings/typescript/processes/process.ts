@@ -21,6 +21,7 @@ import {
 } from "./process-options.js";
 import { checkSurroundings, toSurroundings } from "./surroundings.js";
 import { toTarget, type AnyArguments } from "./target.js";
+import { mainFlow, waitAs } from "../sync/owner.js";
 import { timeoutOf, waitOptions, type Timeout } from "../sync/wait-options.js";
 
 type State = "new" | "starting" | "running" | "exited" | "closed";
@@ -227,7 +228,10 @@ export class Process<A extends AnyArguments = AnyArguments> extends SharedObject
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
     if (this.#state === "exited") return;
-    const { exited, exitCode } = await this.request("process/join", (process) => ({ process, timeoutMs }), options);
+    // The server takes the joining owner for the one outside of `use`.
+    const { exited, exitCode } = await waitAs(mainFlow, () =>
+      this.request("process/join", (process) => ({ process, timeoutMs }), options),
+    );
     if (exited) this.#ended(exitCode);
   }
 

@@ -3,6 +3,7 @@ import type { Handle, HandleKind } from "../../../protocol/schema.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import { Blocks } from "../bypass/blocks.js";
 import { aborted, asCallersError, Closed } from "./errors.js";
+import { Unanswered } from "./unanswered.js";
 import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "./methods.js";
 
 /** What the server's answer to `initialize` or `worker/ready` says about the server. */
@@ -82,6 +83,8 @@ export class Connection {
   #holds = 0;
   #rests = 0;
   readonly #minted = { count: 0 };
+  /** Requests that may change something and have no answer yet. */
+  readonly unanswered = new Unanswered();
   #blocks?: Blocks;
   #released: Handle[] = [];
   /** Why the server refused to make these objects. */
@@ -191,6 +194,7 @@ export class Connection {
     const { endpoint } = this.#link;
     const holds = !options?.background;
     if (holds) this.retainLoop();
+    this.unanswered.sent(method);
     try {
       return await new Promise<RequestResult<M>>((resolve, reject) => {
         const id = endpoint.send(
@@ -217,6 +221,7 @@ export class Connection {
       throw told;
     } finally {
       if (holds) this.releaseLoop();
+      this.unanswered.answered(method);
     }
   }
 
@@ -238,10 +243,7 @@ export class Connection {
     for (const listener of this.#listeners.get(method as NotificationName) ?? []) listener(params as never);
   };
 
-  /**
-   * Chooses a new handle. The server learns of it from the object's `create` request. Throws Closed unless the
-   * connection is open.
-   */
+  /** Chooses a new handle. The object's `create` request tells it to the server. Throws Closed unless open. */
   mint(kind: HandleKind): Handle {
     const { facts, minted = this.#minted } = this.#required();
     return `${kind}:${facts.session}.${(++minted.count).toString(36)}`;

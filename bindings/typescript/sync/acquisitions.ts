@@ -1,4 +1,4 @@
-import { currentOwner, newOwner } from "./owner.js";
+import { currentFlow, currentOwner, mainFlow, newOwner, waitAs, type Flow } from "./owner.js";
 
 interface Answer {
   acquired: boolean;
@@ -25,22 +25,37 @@ export class Acquisitions {
 
   /** Acquires with `ask`, which sends the request for an owner. */
   async acquire(ask: (owner: string) => Promise<Answer>): Promise<boolean> {
+    const flow = currentFlow();
     // Two concurrent calls of one process are not a deadlock: the first can still release. A new owner for the second
     // tells the server so.
     const owner = currentOwner() || (this.#outstanding++ > 0 ? newOwner() : "");
     try {
-      const { acquired, ownerDied, fence = null } = await ask(owner);
-      if (acquired) [this.#ownerDied, this.#fence] = [ownerDied, fence];
-      else this.released();
+      const { acquired, ownerDied, fence = null } = await waitAs(flow, () => ask(owner));
+      if (acquired) {
+        flow.held++;
+        [this.#ownerDied, this.#fence] = [ownerDied, fence];
+      } else this.#left(flow, 1);
       return acquired;
     } catch (error) {
-      this.released();
+      this.#left(flow, 1);
       throw error;
     }
   }
 
+  /** The lock was acquired by its word. */
+  taken(flow: Flow): void {
+    flow.held++;
+    if (flow === mainFlow) this.#outstanding++;
+    this.#ownerDied = false;
+  }
+
   /** `n` acquisitions end. */
-  released(n = 1): void {
-    if (currentOwner() === "") this.#outstanding = Math.max(this.#outstanding - n, 0);
+  released(flow: Flow, n = 1): void {
+    flow.held = Math.max(flow.held - n, 0);
+    this.#left(flow, n);
+  }
+
+  #left(flow: Flow, n: number): void {
+    if (flow === mainFlow) this.#outstanding = Math.max(this.#outstanding - n, 0);
   }
 }

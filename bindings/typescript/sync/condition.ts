@@ -1,5 +1,5 @@
 import { rebuild, registerKind } from "../session/handles.js";
-import { asOwner, currentOwner } from "./owner.js";
+import { asOwner, currentFlow, currentOwner, waitAs } from "./owner.js";
 import { acquireGuard, type Guard } from "./guard.js";
 import { Lock } from "./lock.js";
 import { RLock } from "./rlock.js";
@@ -79,11 +79,9 @@ export class Condition extends SharedObject {
   async wait(timeout?: Timeout): Promise<boolean> {
     const options = waitOptions(timeout);
     const timeoutMs = timeoutOf(options);
-    const owner = currentOwner();
-    const { notified, ownerDied } = await this.request(
-      "condition/wait",
-      (condition) => ({ condition, owner, timeoutMs }),
-      options,
+    const flow = currentFlow();
+    const { notified, ownerDied } = await waitAs(flow, () =>
+      this.request("condition/wait", (condition) => ({ condition, owner: flow.name, timeoutMs }), options),
     );
     this.#ownerDied = ownerDied;
     return notified;

@@ -1,7 +1,8 @@
 import { Acquirable } from "./acquirable.js";
 import { registerKind } from "../session/handles.js";
 import type { LockStatus } from "./lock.js";
-import { currentOwner } from "./owner.js";
+import { LockWord } from "./lock-word.js";
+import { currentFlow, waitAs, type Flow } from "./owner.js";
 import { ExistingHandle, type NameOptions } from "../session/shared-object.js";
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
@@ -17,6 +18,7 @@ export interface RLockStatus extends LockStatus {
  * one owner, unless each uses `use`: each `use` is an owner of its own.
  */
 export class RLock extends Acquirable {
+  readonly #word = new LockWord(true);
   #ownerDied = false;
 
   constructor(options?: NameOptions);
@@ -36,16 +38,39 @@ export class RLock extends Acquirable {
    */
   async acquire(options: AcquireOptions = {}): Promise<boolean> {
     const timeoutMs = timeoutOf(options);
-    const owner = currentOwner();
-    const { acquired, ownerDied } = await this.request("lock/acquire", (lock) => ({ lock, owner, timeoutMs }), options);
-    if (acquired) this.#ownerDied = ownerDied;
-    return acquired;
+    const flow = currentFlow();
+    if (this.#take(flow)) return true;
+    this.#word.prepare(this.connection);
+    const { acquired, ownerDied, cell } = await waitAs(flow, () =>
+      this.request("lock/acquire", (lock) => ({ lock, owner: flow.name, timeoutMs }), options),
+    );
+    await this.#word.learn(this.connection, cell);
+    if (!acquired) return false;
+    flow.held++;
+    this.#ownerDied = ownerDied;
+    return true;
   }
 
   /** Undoes one `acquire`. Rejects with NotOwner unless this owner holds the lock. */
   async release(): Promise<void> {
-    const owner = currentOwner();
-    await this.request("lock/release", (lock) => ({ lock, owner }));
+    const flow = currentFlow();
+    await this.#release(flow);
+  }
+
+  /**
+   * Runs `action`, which returns no promise, while this owner holds the lock. If the lock can be taken without a
+   * message, that happens before `useSync` returns, and the value is the action's. Otherwise it is a promise of that,
+   * as `use` returns it.
+   */
+  useSync<T>(action: () => T): T | Promise<T> {
+    const flow = currentFlow();
+    if (!this.#take(flow)) return this.use(action) as Promise<T>;
+    try {
+      return action();
+    } finally {
+      // Only a connection that has ended fails it, and with it ended the holding.
+      this.#release(flow)?.catch(() => {});
+    }
   }
 
   async locked(): Promise<boolean> {
@@ -54,6 +79,19 @@ export class RLock extends Acquirable {
 
   async status(): Promise<RLockStatus> {
     return this.request("lock/status", (lock) => ({ lock }));
+  }
+
+  #take(flow: Flow): boolean {
+    if (this.#word.take(flow, true) !== true) return false;
+    flow.held++;
+    this.#ownerDied = false;
+    return true;
+  }
+
+  /** Null: it was released without a message. */
+  #release(flow: Flow): Promise<null> | null {
+    flow.held = Math.max(flow.held - 1, 0);
+    return this.#word.release(flow) ? null : this.request("lock/release", (lock) => ({ lock, owner: flow.name }));
   }
 }
 

@@ -1,7 +1,7 @@
 import { Acquisitions } from "./acquisitions.js";
 import { Acquirable } from "./acquirable.js";
 import { registerKind } from "../session/handles.js";
-import { currentOwner } from "./owner.js";
+import { currentFlow } from "./owner.js";
 import { clusterNameOptions, ExistingHandle, type ClusterNameOptions } from "../session/shared-object.js";
 import { timeoutOf, type AcquireOptions } from "./wait-options.js";
 
@@ -50,8 +50,9 @@ export class Semaphore extends Acquirable {
    * its initial value.
    */
   async release(n = 1): Promise<void> {
-    this.#acquisitions.released(n);
-    const owner = currentOwner();
+    const flow = currentFlow();
+    const owner = flow.name;
+    this.#acquisitions.released(flow, n);
     await this.request("semaphore/release", (semaphore) => ({ semaphore, owner, n }));
   }
 

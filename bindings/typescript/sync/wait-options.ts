@@ -22,6 +22,8 @@ const waitTable: OptionTable<WaitOptions> = { timeoutMs: anything, signal: aSign
 const acquireTable: OptionTable<AcquireOptions> = { block: aFlag, ...waitTable };
 
 const noLimit: WaitOptions = {};
+/** The default of `acquire`: it waits without a limit. */
+export const noOptions: AcquireOptions = noLimit;
 
 export function waitOptions(timeout: Timeout | undefined): WaitOptions {
   if (timeout === undefined) return noLimit;

@@ -76,6 +76,8 @@ export class EventLog {
   readonly #dirtyRuns: Coalescer<WatchedRun, "changed" | "gone">;
   #seq = 0;
   #scheduled = false;
+  /** Called when a subscriber follows locks, queues … */
+  onSyncFollowed: () => void = () => {};
 
   constructor(engine: EventLogDependencies) {
     this.#engine = engine;
@@ -94,6 +96,10 @@ export class EventLog {
       for (const [run, state] of runs)
         this.#record({ topic: "run", run: run.describeRun(), ...(state === "gone" ? { gone: true } : {}) });
     });
+  }
+
+  get followsSync(): boolean {
+    return this.#followers.sync > 0;
   }
 
   /** A lock, queue … was made, changed or ended. Cheap enough for every acquire and release. */
@@ -164,6 +170,7 @@ export class EventLog {
       position: resumed ?? this.#ring.end,
       paused: false,
     });
+    if (followed.has("sync")) this.onSyncFollowed();
     if (resumed !== null && sinceSeq !== undefined) {
       if (followed.has("process")) this.#catchUpTasks();
       this.#schedule();

@@ -14,13 +14,13 @@ const modules = readdirSync(join(folder, "polyproc"), { recursive: true, encodin
 /** Rooms and modules of the root from which the modules of a private room may import. ARCHITECTURE.md says the same. */
 const rooms: Record<string, string[]> = {
   _values: ["_errors"],
-  _session: ["_errors", "_values"],
+  _session: ["_errors", "_native", "_values"],
   _bypass: ["_errors", "_values", "_session"],
   _standard: ["_errors", "_values"],
   _processes: ["_errors", "_values", "_standard", "_session", "connection", "targets"],
   _server: ["_errors", "_values", "_standard", "_session", "_bypass", "_processes"],
   _pools: ["_errors", "_values", "_session", "_processes", "targets"],
-  _sync: ["_errors", "_session", "_processes", "_shared"],
+  _sync: ["_errors", "_native", "_session", "_bypass", "_processes", "_shared"],
   _futures: ["_errors", "_values", "_session", "_pools", "pool"],
   _managers: ["_errors", "_values", "_standard", "_processes", "_server", "_pools", "_shared", "managed", "pool"],
 };

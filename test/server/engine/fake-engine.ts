@@ -3,6 +3,7 @@ import { payloadData } from "../../../protocol/payload.js";
 import { Engine } from "../../../server/engine/engine.js";
 import type { EngineLimits } from "../../../server/engine/limits.js";
 import type { Clusters } from "../../../server/engine/pools/cluster-link.js";
+import type { WordPage } from "../../../server/engine/sync/lock-words.js";
 import type { Session } from "../../../server/engine/session.js";
 import type { Spawner } from "../../../server/engine/processes/spawner.js";
 import { FakeClock } from "./fake-clock.js";
@@ -17,6 +18,8 @@ export class FakeWorld {
   /** In the order in which they were opened. */
   readonly tallies: FakeTally[] = [];
   readonly memories: FakeMemory[] = [];
+  /** The page of the words of locks. Null: the server has no native code. */
+  words: WordPage | null = null;
   /** Called with each memory before it is used. */
   onMemory: (memory: FakeMemory) => void = () => {};
 
@@ -59,6 +62,7 @@ export class FakeWorld {
         this.onMemory(memory);
         return memory;
       },
+      openWords: () => this.words,
       openBatch: null,
       instanceId: "instance-1",
       pid: 4000,

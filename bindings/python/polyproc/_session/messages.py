@@ -2,6 +2,7 @@
 
 from _thread import get_ident
 
+from .._native import native
 from .._values.msgpack import map_head, pack, pack_str
 from .frames import frame
 from .params import field
@@ -62,10 +63,16 @@ def owner():
     """
     The member `owner` of a request, packed: the thread that asks, by a name that is its own inside of this process.
     """
-    ident = get_ident()
-    packed = _owners.get(ident)
+    number = _owner_number()
+    packed = _owners.get(number or get_ident())
     if packed is None:
         if len(_owners) > 10_000:
             _owners.clear()
-        packed = _owners[ident] = field("owner", f"t{ident:x}")
+        ident = get_ident()
+        # In words, an owner is a number.
+        packed = _owners[number or ident] = field("owner", f"p{number}" if number else f"t{ident:x}")
     return packed
+
+
+# The thread's number; 0 if it has none.
+_owner_number = native.owner_number if native is not None else int

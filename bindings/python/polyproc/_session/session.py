@@ -63,7 +63,12 @@ class Session(References, Reading):
         self._answers = {}
         self._ids = itertools.count(1)
         self._listening = Claim()
-        self._casts = {}
+        # Requests that no thread waits for, until their answers were read.
+        self.casts = {}
+        # The answer to the request for the page of the words of locks, and the page.
+        self.page_answer = None
+        self.pages = {}
+        self.words = None
         self.undelivered = Undelivered()
         # By handle: the ends of pipes that this process holds. `channels`: False if this system or the server has
         # none, or once opening one has failed.
@@ -137,7 +142,7 @@ class Session(References, Reading):
         """
         Sends a request without waiting for its answer. `failed(error)` is called if it fails. `report`: as in `send`.
         """
-        casts = self._casts
+        casts = self.casts
 
         def then(answer):
             casts.pop(then, None)
@@ -296,6 +301,7 @@ class Session(References, Reading):
     def _end(self, error):
         if self.error is not None:
             return
+        self._leave_words()
         reason = (
             f"the connection to the server has ended ({error})"
             if error is not None and str(error)
@@ -318,6 +324,7 @@ class Session(References, Reading):
             return
         if self.before_end is not None:
             self.before_end()
+        self._leave_words()
         try:
             if self._farewell is None:
                 self._farewell = self.send("shutdown", NO_PARAMS)
@@ -336,8 +343,14 @@ class Session(References, Reading):
         except OSError:
             pass
 
+    def _leave_words(self):
+        """From now on locks are taken by messages."""
+        if self.words is not None:
+            self.words.leave()
+
     def forked(self):
         """In a forked child: the connection is the parent's."""
+        self._leave_words()
         self.error = Closed("this object belongs to the process that forked this one: make a new one here")
         self._idle = None
         self._turn.clear()

@@ -6,10 +6,10 @@ from .._errors import PolyprocError
 from .._processes import current
 from .._shared import in_cluster
 from . import MODULE
-from .sem_lock import SemLock
+from .sem_lock import LockBase
 
 
-class Lock(SemLock):
+class Lock(LockBase):
     """
     A lock. Any thread of any process may release it. Not recursive: a thread that acquires it twice waits for itself.
 
@@ -34,7 +34,7 @@ class Lock(SemLock):
         return f"<{type(self).__name__}(owner={_holder(self)})>"
 
 
-class RLock(SemLock):
+class RLock(LockBase):
     """
     A recursive lock. The thread that holds it may acquire it again, and releases it as often as it acquired it.
 

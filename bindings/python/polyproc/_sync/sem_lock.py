@@ -1,8 +1,10 @@
 """SemLock: what a program makes its own locks and semaphores of."""
 
 from .._errors import PolyprocError
+from .._native import native
 from . import MODULE
 from .acquirable import Acquirable
+from .words import ask_for_page, page_of
 
 RECURSIVE_MUTEX = 0
 SEMAPHORE = 1
@@ -60,3 +62,36 @@ class SemLock(Acquirable):
             if not recursive and error.name == "BadState":
                 raise ValueError("semaphore or lock released too many times") from error
             raise
+
+
+class _Words(SemLock):
+    """A lock by messages, which learns its word from the answers."""
+
+    # The cell of the word, until it is used.
+    _cell = None
+    _has_word = False
+
+    def _request(self, method, packed, undo=None):
+        if method != "lock/acquire":
+            return super()._request(method, packed, undo)
+        ask_for_page(self._session)
+        result = super()._request(method, packed, undo)
+        if not self._has_word:
+            self._cell = result.get("cell")
+        return result
+
+    def _ask_acquire(self, *args, **kwargs):
+        cell, self._cell = self._cell, None
+        page = None if cell is None else page_of(self._session)
+        if page is None:
+            return SemLock.acquire(self, *args, **kwargs)
+        # Now and not when the answer came: an exception of a signal handler would have left the lock acquired.
+        self._use(page, cell, self._kind == "rlock")
+        self._has_word = True
+        return self.acquire(*args, **kwargs)
+
+    _ask_release = SemLock.release
+
+
+# The base of Lock and RLock. With native code, `acquire` and `release` need no message while the lock is free.
+LockBase = SemLock if native is None else type("LockBase", (native.Word, _Words), {})

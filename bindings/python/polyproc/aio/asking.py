@@ -129,7 +129,7 @@ class _Asked:
 
 def is_free(session):
     """Whether one more request may be sent without awaiting its answer."""
-    return len(session._casts) < _MAX_UNANSWERED
+    return len(session.casts) < _MAX_UNANSWERED
 
 
 def owner():

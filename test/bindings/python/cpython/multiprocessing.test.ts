@@ -36,6 +36,20 @@ for (const [i, { python, version }] of all.entries()) {
       });
     }
 
+    if (i === 0)
+      it("those of locks and conditions, without the native code", async (t) => {
+        const part = wanted.filter(
+          (name) => !(name in notApplicable) && /^WithProcessesTest(Lock|Condition)\./.test(name),
+        );
+        const args = ["-W", "ignore", suite, ...part];
+        const came = await runPythonTests({ python, args, cwd: temporaryFolder(t), env: { POLYPROC_NATIVE: "none" } });
+        assert.ok(came.length > 5);
+        assert.deepEqual(
+          came.filter(({ kind }) => kind === "failed"),
+          [],
+        );
+      });
+
     it("pass, but for a few that cannot apply", (t) => {
       const passed = outcomes.filter(({ kind }) => kind === "ok").length;
       const failed = outcomes.filter(({ kind }) => kind === "failed").length;

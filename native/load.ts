@@ -1,0 +1,39 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+interface Addon {
+  map(fd: number, length: number): ArrayBuffer | null;
+}
+
+/** Where `npm run native` puts what it builds. */
+export const nativeFolder = fileURLToPath(new URL(".", import.meta.url));
+
+let addon: Addon | null | undefined;
+
+/**
+ * Maps a file into memory that this process shares with others. Null without the native code: it is optional, and
+ * `POLYPROC_NATIVE=none` turns it off. Null, too, where a runtime refuses such memory, as Electron does.
+ */
+export function mapShared(fd: number, bytes: number): ArrayBuffer | null {
+  return canMap() ? addon!.map(fd, bytes) : null;
+}
+
+export function canMap(): boolean {
+  addon ??= load();
+  return addon !== null;
+}
+
+function load(): Addon | null {
+  if (process.platform !== "linux" || process.env["POLYPROC_NATIVE"] === "none" || process.versions["electron"])
+    return null;
+  const path = join(nativeFolder, `node-linux-${process.arch}.node`);
+  if (!existsSync(path)) return null;
+  try {
+    return createRequire(import.meta.url)(path) as Addon;
+  } catch {
+    // It is of another C library, or this runtime loads no such files.
+    return null;
+  }
+}

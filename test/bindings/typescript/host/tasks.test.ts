@@ -17,6 +17,7 @@ test("a host begins with worker/ready, and says that it uses channels when it ha
     runtime: "node",
     pid: child.pid,
     workerChannels: true,
+    stacks: { by: "inspector" },
     capabilities: { channels: process.platform === "linux", maxPayloadBytes: 0xffff_ffff },
   });
   const without = await TestHost.start(t, { channels: false });

@@ -27,7 +27,10 @@ export const errorCodes = {
   SpawnFailed: 1011,
   /** The target ran and threw. `data`: type, message, stack, cause, language. */
   TaskFailed: 1012,
-  /** The worker process died in the middle of the task. `data`: pid, exitCode, signal, stderr. */
+  /**
+   * The worker process died in the middle of the task. `data`: pid, exitCode, signal, stderr; peakMemoryBytes and
+   * outOfMemory, as far as they are known (see `ProcessInfo`).
+   */
   WorkerLost: 1013,
   /** The task was cancelled, or its pool terminated. */
   Cancelled: 1014,

@@ -55,6 +55,13 @@ export const processInfo = v.strictObject({
   /** Milliseconds since 1970. */
   startedAt: v.number(),
   endedAt: v.nullable(v.number()),
+  /** The most memory that was seen, looked at once a second, with its descendants. Absent: it runs, or not known. */
+  peakMemoryBytes: v.optional(count()),
+  /**
+   * Of a SIGKILL that the server did not send: whether the kernel killed it because memory ran out. Absent: it was not
+   * killed so, or that is not known.
+   */
+  outOfMemory: v.optional(v.boolean()),
   /**
    * The pool's task that it runs now. For subscribers these changes are coalesced: at most one `process` event for each
    * process every 250 ms.

@@ -11,6 +11,10 @@ export function registerRunCommands(runs: Runs, launcher: Launcher): vscode.Disp
   return vscode.Disposable.from(
     vscode.commands.registerCommand("polyproc.cancelRun", (id?: unknown) => cancel(runs, id)),
     vscode.commands.registerCommand("polyproc.rerunFailed", (id?: unknown) => rerunFailed(runs, launcher, id)),
+    vscode.commands.registerCommand("polyproc.rerunItem", async (id?: unknown, index?: unknown) => {
+      const run = runs.all.find((one) => one.id === id);
+      if (run && typeof index === "number") await launcher.attempt(() => runs.again(run, [index]));
+    }),
     vscode.commands.registerCommand("polyproc.forgetRun", (id?: unknown) => forget(runs, id)),
     vscode.commands.registerCommand("polyproc.clearHistory", () => runs.forgetEnded()),
     new RunContext(runs),

@@ -35,7 +35,7 @@ export function registerViews(parts: Parts): vscode.Disposable {
     () => syncTree(snapshotOf(parts)),
     (visible) => waits[1].needed(visible),
   );
-  const documents = new ProcessDocuments(model, server);
+  const documents = new ProcessDocuments(model, server, runs);
   const viewParts: ViewParts = { ...parts, children, sync, documents };
   const warnings = new DeadlockWarnings(viewParts);
   const keys = new ContextKeys();

@@ -137,6 +137,7 @@ export class OsChild implements Child {
     if (child.pid === undefined) return;
     this.#tree = new ProcessTree(child.pid, childId);
     this.#family.guardian.add(child.pid);
+    this.#family.memory.add(child.pid);
     for (const stream of outputs) {
       child[stream]?.on("data", (data: Uint8Array) => this.#events.output(stream, data));
       child[stream]?.on("error", () => {});
@@ -172,8 +173,9 @@ export class OsChild implements Child {
     this.#events.failed(error);
   }
 
-  #exited(child: ChildProcess, status: ExitStatus): void {
+  #exited(child: ChildProcess, how: ExitStatus): void {
     this.#state = "draining";
+    const status = { ...how, ...this.#family.memory.end(child.pid!, this.#condemned === null && wasKilled(how)) };
     this.#family.watchdog.forget(child.pid!);
     this.#hooks.ended?.();
     this.resumeOutput();
@@ -244,6 +246,11 @@ export class OsChild implements Child {
       this.#family.remove(this);
     });
   }
+}
+
+/** By SIGKILL; a shell says so of its command by its exit code. */
+function wasKilled({ signal, exitCode }: ExitStatus): boolean {
+  return signal === "SIGKILL" || exitCode === 128 + 9;
 }
 
 /** A child inherits the umask that this process has at the moment of the fork. */

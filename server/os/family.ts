@@ -4,6 +4,7 @@ import type { OsChild } from "./child.js";
 import { instanceVariable } from "./environment.js";
 import { Guardian } from "./guardian.js";
 import { LeaseWatchdog } from "./lease-watchdog.js";
+import { MemoryWatch } from "./memory-watch.js";
 import { hasInEnvironment } from "./proc.js";
 import { ProcessLook } from "./process-look.js";
 import { readProcessTable } from "./process-table.js";
@@ -17,6 +18,7 @@ export class Family {
   readonly spawns = new SpawnQueue();
   readonly guardian: Guardian;
   readonly watchdog = new LeaseWatchdog();
+  readonly memory = new MemoryWatch();
   /** Prefix of the paths of this server's temporary folders. */
   readonly fifoPrefix: string;
   readonly #living = new Set<OsChild>();

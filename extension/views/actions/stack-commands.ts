@@ -6,6 +6,7 @@ import { describeCycle, memberName } from "../sync/deadlock-row.js";
 import { connectedRpc, type Commands, type ViewParts } from "../view-parts.js";
 import { stackPage, type StackOwner } from "../documents/stack-page.js";
 import { chooseProcesses, chosenAbouts } from "./choose.js";
+import { isRunning } from "./end-plan.js";
 
 /** "Show Stack": of running functions, and of all parties of a deadlock. */
 export function stackCommands(parts: ViewParts): Commands {
@@ -27,7 +28,9 @@ async function showStack(parts: ViewParts, args: readonly unknown[]): Promise<vo
     const heading = `Deadlock: ${describeCycle(deadlock, snapshot)}`;
     return show(parts, `deadlock ${deadlock.deadlock}`, heading, owners);
   }
-  const processes = await chooseProcesses(parts, args, "Show Stack", hasStack, args[0] !== undefined);
+  // The server says of a command why it has no stack.
+  const isGiven = args[0] !== undefined;
+  const processes = await chooseProcesses(parts, args, "Show Stack", isGiven ? isRunning : hasStack, isGiven);
   if (processes.length === 0) return;
   const owners = processes.map((process) => {
     const name = processName(process, snapshot);
@@ -52,7 +55,6 @@ async function show(parts: ViewParts, title: string, heading: string, owners: re
   });
 }
 
-/** The server says of others why they have none. */
-function hasStack({ role, state, runtime }: ProcessInfo): boolean {
-  return role !== "host" && state === "running" && runtime !== "command";
+function hasStack(process: ProcessInfo): boolean {
+  return isRunning(process) && process.runtime !== "command";
 }

@@ -2,11 +2,13 @@ import * as vscode from "vscode";
 import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Rpc, Server } from "../../connection/rpc.js";
 import type { Model } from "../../model/model.js";
+import type { Runs } from "../../runs/run.js";
 import { rowText } from "../amounts.js";
 import { partyOf, partyText } from "../names.js";
+import { crashedItem, CrashLenses } from "./crash-lens.js";
 import { FollowedDocuments } from "./followed-documents.js";
 import { FollowedOutput } from "./followed-output.js";
-import { readOutput } from "./read-output.js";
+import { readItemOutput, readOutput } from "./read-output.js";
 import { stackLinks } from "./stack-links.js";
 import { whyEnded } from "./why-ended.js";
 
@@ -16,16 +18,23 @@ const scheme = "polyproc-process";
 export class ProcessDocuments implements vscode.Disposable {
   readonly #model: Model;
   readonly #server: Server;
-  readonly #links = vscode.languages.registerDocumentLinkProvider({ scheme }, stackLinks);
+  readonly #runs: Pick<Runs, "all">;
+  readonly #lenses = new CrashLenses();
+  readonly #subscriptions = [
+    vscode.languages.registerDocumentLinkProvider({ scheme }, stackLinks),
+    vscode.languages.registerCodeLensProvider({ scheme }, this.#lenses),
+    vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#lenses.set(uri, null)),
+  ];
   readonly #documents = new FollowedDocuments(
     scheme,
     "This is no longer known: it was shown before the window was reloaded. " +
       "Open it again from the Active Children view.\n",
   );
 
-  constructor(model: Model, server: Server) {
+  constructor(model: Model, server: Server, runs: Pick<Runs, "all">) {
     this.#model = model;
     this.#server = server;
+    this.#runs = runs;
   }
 
   /** Opens what the process wrote, and follows it. */
@@ -43,20 +52,29 @@ export class ProcessDocuments implements vscode.Disposable {
         ? partyText(partyOf(process.session, this.#known()))
         : (this.#model.processes.get(process.parent)?.name ?? "a process that has ended");
     // Without the server, or without its memory of the process, the rest is still worth reading.
-    const output = rpc === null ? null : await readOutput(rpc, process, 0, this.#model.pools).catch(() => null);
-    const text = whyEnded(process, output?.lines ?? null, startedBy);
-    await this.showPage("end", `Why ${titleOf(process)} ended.txt`, process.process, text);
+    const item = crashedItem(process, this.#runs, this.#model);
+    let output = rpc === null ? null : await readOutput(rpc, process, 0, this.#model.pools).catch(() => null);
+    if (rpc !== null && output === null && item !== null)
+      output = await readItemOutput(rpc, process, item.run.id, item.row.chunk).catch(() => null);
+    const text = whyEnded(process, output?.lines ?? null, startedBy, item);
+    const title = `Why ${titleOf(process)} ended.txt`;
+    this.#lenses.set(this.#pageUri("end", title, process.process), item);
+    await this.showPage("end", title, process.process, text);
   }
 
   /** Opens a page, or replaces the one of the same kind about the same thing. */
   async showPage(kind: "end" | "stack", title: string, about: string, text: string): Promise<void> {
-    const uri = this.#uri(about, kind, rowText(title, 80).replaceAll(/[/\\]/g, "∕"));
+    const uri = this.#pageUri(kind, title, about);
     await this.#documents.show(uri, { text, ended: true, read: () => Promise.resolve(false) });
   }
 
   dispose(): void {
-    this.#links.dispose();
+    for (const subscription of this.#subscriptions) subscription.dispose();
     this.#documents.dispose();
+  }
+
+  #pageUri(kind: "end" | "stack", title: string, about: string): vscode.Uri {
+    return this.#uri(about, kind, rowText(title, 80).replaceAll(/[/\\]/g, "∕"));
   }
 
   #uri(about: string, kind: string, title: string): vscode.Uri {

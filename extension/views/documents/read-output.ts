@@ -27,6 +27,16 @@ export async function readOutput(
   const index = commandItem(process);
   const run = process.pool === null ? null : (pools.get(process.pool)?.run ?? null);
   if (index === null || run === null) return null;
+  return readItemOutput(rpc, process, run, index);
+}
+
+/** The output of the item that the process ran, which the run keeps. Null if the run was forgotten. */
+export async function readItemOutput(
+  rpc: Rpc,
+  process: ProcessInfo,
+  run: string,
+  index: number,
+): Promise<ReadOutput | null> {
   try {
     const { lines, dropped } = await rpc.request("run/output", { run, index });
     const { process: handle, pid } = process;

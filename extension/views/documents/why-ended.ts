@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { formatBytes } from "../../../protocol/bytes.js";
 import type { OutputLine, ProcessInfo } from "../../../protocol/process.js";
 import { ageText, rowText } from "../amounts.js";
 import { endText } from "../children/process-row.js";
@@ -26,18 +27,29 @@ const exitCodeMeanings: Record<number, string> = {
   127: "Usually: the shell did not find the command. Check its spelling and PATH.",
 };
 
-/** A page that says why a process ended. `lines`: the last that it wrote, null when they are no longer remembered. */
-export function whyEnded(process: ProcessInfo, lines: readonly OutputLine[] | null, startedBy: string): string {
+/**
+ * A page that says why a process ended. `lines`: the last that it wrote, null when they are no longer remembered.
+ * `item`: what it ran at its end.
+ */
+export function whyEnded(
+  process: ProcessInfo,
+  lines: readonly OutputLine[] | null,
+  startedBy: string,
+  item: { run: { request: { name: string } }; row: { label: string } } | null = null,
+): string {
   const { exitCode, startedAt, endedAt, pid, name, target, reason } = process;
   const signal = exitCode !== null && exitCode < 0 ? signalName(-exitCode) : null;
-  const meaning =
-    signal === null ? (exitCode === null ? undefined : exitCodeMeanings[exitCode]) : signalMeanings[signal];
+  const meaning = memoryMeaning(process, lines ?? []) ?? usualMeaning(exitCode, signal);
   const facts: [string, string][] = [
     ["Reason", reason ?? endText(process)],
     ...(exitCode === null ? [] : [["Exit code", String(exitCode)] as [string, string]]),
     ...(signal === null ? [] : [["Signal", signal] as [string, string]]),
     ...(meaning === undefined ? [] : [["Meaning", meaning] as [string, string]]),
-    ["Target", target || "unknown"],
+    ...(process.peakMemoryBytes === undefined
+      ? []
+      : [["Peak memory", `${formatBytes(process.peakMemoryBytes)}, looked at once a second`] as [string, string]]),
+    ["Target", target || item?.run.request.name || "unknown"],
+    ...(item === null ? [] : [["Item", item.row.label] as [string, string]]),
     ["Started", `${new Date(startedAt).toLocaleString()}, by ${startedBy}`],
     ...(endedAt === null
       ? []
@@ -56,6 +68,24 @@ export function whyEnded(process: ProcessInfo, lines: readonly OutputLine[] | nu
     ...lastWords(lines),
     "",
   ].join("\n");
+}
+
+function usualMeaning(exitCode: number | null, signal: string | null): string | undefined {
+  if (signal !== null) return signalMeanings[signal];
+  return exitCode === null ? undefined : exitCodeMeanings[exitCode];
+}
+
+/** Whether it was memory. The kernel tells of its kills, V8 and Python of theirs on stderr. */
+function memoryMeaning({ outOfMemory, exitCode }: ProcessInfo, lines: readonly OutputLine[]): string | undefined {
+  if (outOfMemory === true) return "Killed by the system, because memory ran out: run fewer at a time.";
+  if (outOfMemory === false) return "Killed by another program: memory had not run out.";
+  if (exitCode === 0) return undefined;
+  const errors = lines.filter(({ stream }) => stream === "stderr").map(({ text }) => text);
+  if (errors.some((text) => text.includes("JavaScript heap out of memory")))
+    return "The heap of Node reached its limit: raise --max-old-space-size, or hold less at once.";
+  if (errors.some((text) => /^(?:MemoryError|numpy\S*MemoryError)\b/.test(text)))
+    return "Python got no more memory (MemoryError): look for a limit (ulimit -v), or hold less at once.";
+  return undefined;
 }
 
 /** Its lines on stderr; without any, those on stdout. */

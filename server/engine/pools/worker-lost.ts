@@ -1,4 +1,5 @@
 import { PolyprocError } from "../../../protocol/errors.js";
+import { formatBytes } from "../../../protocol/bytes.js";
 import type { HostRecord } from "../processes/host.js";
 import type { ExitStatus } from "../processes/spawner.js";
 
@@ -26,7 +27,15 @@ export function workerLost(
   const pid = host.process.pid ?? 0;
   const when = started ? "in the middle of the task" : "before it was ready";
   const stderr = tail();
-  const data = { pid, exitCode: status.exitCode, signal: status.signal, stderr };
+  const { peakMemoryBytes, outOfMemory } = status;
+  const data = {
+    pid,
+    exitCode: status.exitCode,
+    signal: status.signal,
+    stderr,
+    ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }),
+    ...(outOfMemory === undefined ? {} : { outOfMemory }),
+  };
   if (host.expelledFor !== null)
     return new PolyprocError(
       "WorkerLost",
@@ -41,11 +50,23 @@ export function workerLost(
         "such as resourceLimits of the pool or --max-old-space-size=4096 of Node, or give them less at once",
       { ...data, stderr: heap[0], outOfHeap: true },
     );
+  if (outOfMemory) {
+    const size = peakMemoryBytes === undefined ? "" : ` (it had at least ${formatBytes(peakMemoryBytes)})`;
+    return new PolyprocError(
+      "WorkerLost",
+      `worker ${pid} ${howItEnded(status)} ${when}, because memory ran out${size}: run fewer at a time, or give ` +
+        "workers less at once",
+      data,
+    );
+  }
   return new PolyprocError("WorkerLost", `worker ${pid} ${howItEnded(status)} ${when}${hint(status, stderr)}`, data);
 }
 
 function hint(status: ExitStatus, stderr: string): string {
   if (stderr) return `; it last wrote: ${stderr.slice(-shownStderr)}`;
-  if (status.signal === "SIGKILL") return "; if no program killed it, look for the kernel's out-of-memory killer";
+  if (status.signal === "SIGKILL")
+    return status.outOfMemory === false
+      ? "; memory had not run out, so a program killed it"
+      : "; if no program killed it, look for the kernel's out-of-memory killer";
   return status.exitCode === 0 ? ": the function ended its process, or left it nothing to wait for" : "";
 }

@@ -69,6 +69,8 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
   failure: string | null = null;
   readonly startedAt: number;
   endedAt: number | null = null;
+  /** What is known of its memory. Empty while it runs. */
+  memory: Pick<ProcessInfo, "peakMemoryBytes" | "outOfMemory"> = {};
   task: NonNullable<ProcessInfo["task"]> | null = null;
   progress: NonNullable<ProcessInfo["progress"]> | null = null;
   /** Number of children that it has started: the last number of their identities. */
@@ -188,6 +190,11 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
     this.signal = status.signal;
     this.exitCode = status.signal === null ? status.exitCode : -this.engine.options.signalNumber(status.signal);
     this.reason = reason;
+    const { peakMemoryBytes, outOfMemory } = status;
+    this.memory = {
+      ...(peakMemoryBytes === undefined ? {} : { peakMemoryBytes }),
+      ...(outOfMemory === undefined ? {} : { outOfMemory }),
+    };
     this.endedAt = this.engine.clock.wallTime();
     this.task = this.progress = null;
     // The record may live for long; the buffers of the child's pipes and connection must not.
@@ -230,6 +237,7 @@ export class ProcessRecord implements SharedObject, Waitable, OwnProcess {
       startedAt: this.startedAt,
       endedAt: this.endedAt,
       task: this.task,
+      ...this.memory,
       ...(this.progress === null ? {} : { progress: this.progress }),
     };
   }
@@ -256,6 +264,7 @@ export interface JoinResult {
 
 /** How a process ended, for display: `exit code 3`, `killed by SIGKILL`. */
 export function describeExit(status: ExitStatus): string {
-  if (status.signal !== null) return `killed by ${status.signal}`;
-  return status.exitCode === 0 ? "ended" : `exit code ${status.exitCode}`;
+  const why = status.outOfMemory === true ? ", because memory ran out" : "";
+  if (status.signal !== null) return `killed by ${status.signal}${why}`;
+  return status.exitCode === 0 ? "ended" : `exit code ${status.exitCode}${why}`;
 }

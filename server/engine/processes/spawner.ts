@@ -88,8 +88,13 @@ export interface ChildEvents {
  */
 export interface HostEvents extends ChildEvents {}
 
-/** Exactly one of the two is null. */
-export type ExitStatus = { exitCode: number; signal: null } | { exitCode: null; signal: string };
+/** Exactly one of `exitCode` and `signal` is null. */
+export type ExitStatus = ({ exitCode: number; signal: null } | { exitCode: null; signal: string }) & {
+  /** The most memory that was seen, in bytes, with its descendants. Absent: not known. */
+  readonly peakMemoryBytes?: number;
+  /** Of a kill that the server did not send: whether the kernel killed it because memory ran out. Absent: not known. */
+  readonly outOfMemory?: boolean;
+};
 
 export interface Child {
   /** Null before `spawned`. */

@@ -131,6 +131,17 @@ test("why a process ended: its signal, what that means, and its last words on st
   assert.match(page, /What it wrote on stderr:\n\n {4}out of memory\n$/);
 });
 
+test("why a process ended: memory is told apart from a kill", () => {
+  const meaning = (code: number, more: object, error = "") =>
+    /Meaning +(.*)/.exec(whyEnded(endedInfo("a", code, more), [line(0, error, { stream: "stderr" })], "x"))?.[1];
+  assert.match(meaning(-9, { outOfMemory: true })!, /^Killed by the system, because memory ran out/);
+  assert.match(meaning(-9, { outOfMemory: false })!, /^Killed by another program: memory had not run out/);
+  const heap = "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory";
+  assert.match(meaning(-6, {}, heap)!, /^The heap of Node reached its limit/);
+  assert.match(meaning(1, {}, "MemoryError")!, /^Python got no more memory/);
+  assert.match(whyEnded(endedInfo("a", -9, { peakMemoryBytes: 2 ** 30 }), [], "x"), /Peak memory +1\.0 GiB/);
+});
+
 test("why a process ended, if little is known", () => {
   assert.match(whyEnded(endedInfo("a", 127), [], "x"), /Meaning +Usually: the shell did not find the command/);
   assert.match(whyEnded(endedInfo("a", 1), [], "x"), /It wrote nothing\.\n$/);

@@ -86,7 +86,7 @@ test("every icon is one of the product's", () => {
 });
 
 test("each row has the actions that apply to it", () => {
-  const look = ["revealProcessOutput", "openTarget"];
+  const look = ["revealProcessOutput", "showStack", "openTarget"];
   assert.deepEqual(menuOf("process process running"), {
     inline: ["revealProcessOutput", "terminate"],
     menu: [...look, "terminate", "kill", "copyPid"],
@@ -105,7 +105,7 @@ test("each row has the actions that apply to it", () => {
     menu: [...look, "terminate", "kill", "copyPid"],
   });
   assert.deepEqual(menuOf("party waiter"), { inline: [], menu: [] });
-  assert.deepEqual(menuOf("deadlock"), { inline: ["breakDeadlock"], menu: ["breakDeadlock"] });
+  assert.deepEqual(menuOf("deadlock"), { inline: ["breakDeadlock"], menu: ["showStack", "breakDeadlock"] });
   assert.deepEqual(menuOf("deadlockParty process running"), {
     inline: ["breakDeadlock"],
     menu: [...look, "breakDeadlock", "terminate", "kill", "copyPid"],

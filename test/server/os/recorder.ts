@@ -45,8 +45,10 @@ export class Recorder implements ChildEvents {
     this.#resolveExit(status);
   }
 
-  exitsSoon(timeoutMs?: number): Promise<ExitStatus> {
-    return within(this.exit, "the child's exit", timeoutMs);
+  /** How it exited, without what is known of its memory. */
+  async exitsSoon(timeoutMs?: number): Promise<ExitStatus> {
+    const { exitCode, signal } = await within(this.exit, "the child's exit", timeoutMs);
+    return { exitCode, signal } as ExitStatus;
   }
 
   failsSoon(): Promise<PolyprocError> {

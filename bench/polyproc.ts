@@ -126,6 +126,22 @@ export async function lockUnlock(count: number): Promise<Contender> {
   };
 }
 
+export async function useSync(count: number): Promise<Contender> {
+  const lock = new Lock();
+  for (let i = 0; i < 3; i++) await lock.use(() => {});
+  return {
+    name,
+    measure: () =>
+      seconds(async () => {
+        for (let i = 0; i < count; i++) {
+          const done = lock.useSync(() => i);
+          if (typeof done !== "number") await done;
+        }
+      }),
+    close: async () => {},
+  };
+}
+
 /** Starts and joins processes one after another. A warm host is ready before each clock starts. */
 export async function startJoin(count: number): Promise<Contender> {
   const target = task(meta, work.nothing);

@@ -72,5 +72,6 @@ export const pythonWorks: readonly Work[] = [
   besideCpython("Python: Queue, one producer, one consumer", 100_000, 2, "queue_items"),
   besideCpython("Python: Pipe round trip", 3000, 2, "pipe_round_trip"),
   besideCpython("Python: Lock acquire and release", 3000, 1, "lock", { work: "manager_lock", name: managerLock }),
+  besideCpython("Python: Lock in a with", 100_000, 0.6, "with_lock"),
   besideCpython("Python: start and join of a process", 10, 0.5, "start_join", { name: spawn }),
 ];

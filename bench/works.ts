@@ -7,6 +7,7 @@ import { pythonWorks } from "./python-works.js";
 
 const python = "CPython multiprocessing";
 const managerLock = "CPython Manager().Lock()";
+const pythonLock = "CPython Lock, in a with";
 
 async function atOnce(
   open: () => Promise<TaskPool>,
@@ -109,6 +110,18 @@ export const works: readonly Work[] = [
     count: 3000,
     goals: { [managerLock]: 1 },
     open: async () => [await polyproc.lockUnlock(3000), cpython("manager_lock", 3000, managerLock)],
+  },
+  {
+    title: "Lock acquire and release, in a row",
+    count: 100_000,
+    goals: { [pythonLock]: 4 },
+    open: async () => [await polyproc.lockUnlock(100_000), cpython("with_lock", 100_000, pythonLock)],
+  },
+  {
+    title: "Lock held by useSync",
+    count: 100_000,
+    goals: { [pythonLock]: 0.4 },
+    open: async () => [await polyproc.useSync(100_000), cpython("with_lock", 100_000, pythonLock)],
   },
   {
     title: "start and join of a process, from a warm host",

@@ -163,6 +163,18 @@ def lock(count):
     return acquire_release(multiprocessing.Lock(), count)
 
 
+def with_lock(count):
+    lock = multiprocessing.Lock()
+    for _ in range(3):
+        with lock:
+            pass
+    began = time.perf_counter()
+    for _ in range(count):
+        with lock:
+            pass
+    return time.perf_counter() - began
+
+
 def acquire_release(lock, count):
     lock.acquire()
     lock.release()

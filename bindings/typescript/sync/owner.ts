@@ -38,16 +38,17 @@ export function currentOwner(): string {
 export function asOwner<T>(action: () => Promise<T>): Promise<T> {
   if (currentFlow() !== mainFlow) return action();
   used = true;
-  const flow = newFlow();
-  const done = flows.run(flow, action);
-  if (flow.number !== null) {
-    const ended = () => {
-      // An owner that still holds or awaits something keeps its number for ever.
-      if (flow.held === 0 && flow.pending === 0) freeNumbers.push(flow.number!);
-    };
-    done.then(ended, ended);
+  return flows.run(newFlow(), untilDone, action);
+}
+
+async function untilDone<T>(action: () => Promise<T>): Promise<T> {
+  const flow = currentFlow();
+  try {
+    return await action();
+  } finally {
+    // An owner that still holds or awaits something keeps its number for ever.
+    if (flow.number !== null && flow.held === 0 && flow.pending === 0) freeNumbers.push(flow.number);
   }
-  return done;
 }
 
 function newFlow(): Flow {

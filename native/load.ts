@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 interface Addon {
+  create(length: number): number | null;
   map(fd: number, length: number): ArrayBuffer | null;
 }
 
@@ -11,6 +12,14 @@ interface Addon {
 export const nativeFolder = fileURLToPath(new URL(".", import.meta.url));
 
 let addon: Addon | null | undefined;
+
+/**
+ * A descriptor of memory that no process can make smaller or larger. It is not filled: see `mapShared` for when there
+ * is none.
+ */
+export function createShared(bytes: number): number | null {
+  return canMap() ? addon!.create(bytes) : null;
+}
 
 /**
  * Maps a file into memory that this process shares with others. Null without the native code: it is optional, and

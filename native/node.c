@@ -1,10 +1,34 @@
 /*
- * Maps a shared file for Node, which works on it with Atomics. No C library is linked: the program that loads this has
- * one, of whatever kind.
+ * Makes and maps shared memory for Node, which works on it with Atomics. No C library is linked: the program that loads
+ * this has one, of whatever kind.
  */
+#define _GNU_SOURCE
+#include <fcntl.h>
 #include <node_api.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <unistd.h>
+
+/*
+ * create(length): a descriptor of memory that no process can make smaller, so that none of those that map it can be
+ * killed by a store into what is gone. Null if the system has none.
+ */
+static napi_value create(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument, result;
+  int64_t length;
+  napi_get_null(env, &result);
+  if (napi_get_cb_info(env, info, &count, &argument, 0, 0) != napi_ok || count != 1 ||
+      napi_get_value_int64(env, argument, &length) != napi_ok)
+    return result;
+  int fd = memfd_create("polyproc", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd < 0) return result;
+  if (ftruncate(fd, length) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0 &&
+      napi_create_int32(env, fd, &result) == napi_ok)
+    return result;
+  close(fd);
+  return result;
+}
 
 static void unmapped(node_api_basic_env env, void *data, void *length) {
   (void)env;
@@ -34,6 +58,8 @@ static napi_value map(napi_env env, napi_callback_info info) {
 
 NAPI_MODULE_INIT() {
   napi_value function;
+  if (napi_create_function(env, "create", NAPI_AUTO_LENGTH, create, 0, &function) == napi_ok)
+    napi_set_named_property(env, exports, "create", function);
   if (napi_create_function(env, "map", NAPI_AUTO_LENGTH, map, 0, &function) == napi_ok)
     napi_set_named_property(env, exports, "map", function);
   return exports;

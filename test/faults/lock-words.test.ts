@@ -144,4 +144,24 @@ suite("a lock with a word", tools, () => {
     assert.ok(told <= deaths, `${told} holders were told of ${deaths} deaths`);
     assert.equal(await within(lock.acquire(), "the lock at the end"), true);
   });
+
+  test("is lost when a client writes anything into the page; the server and other locks are not", async (t) => {
+    const { mp } = await setStage(t);
+    const lock = new mp.Lock();
+    await tellsOf(0, lock);
+    const scribbler = await start(mp, task(meta, tasks.scribble), [lock]);
+    const using = (async () => {
+      while (scribbler.exitCode === null) {
+        const other = new mp.RLock();
+        await other.acquire({ timeoutMs: 10 }).catch(() => {});
+        await other.release().catch(() => {});
+        await lock.status();
+        await scribbler.isAlive();
+      }
+    })();
+    await within(scribbler.join(), "the end of the process");
+    assert.equal(scribbler.exitCode, 0);
+    await within(using, "answers");
+    for (let i = 0; i < 20; i++) await within(tellsOf(0, new mp.Lock()), "a lock that is made afterwards");
+  });
 });

@@ -26,6 +26,20 @@ async function swap({ connection, handle }: Lock | RLock): Promise<void> {
   if (before !== 0) throw new Error(`the lock was not free: ${before}`);
 }
 
+/** Writes anything anywhere into the page, again and again. */
+export async function scribble({ connection }: Lock): Promise<void> {
+  const { words } = await connection.request("lock/attach", {});
+  const page = new Int32Array(mapShared(openSync(words!.path, "r+"), pageBytes)!);
+  for (let i = 0; i < 400; i++) {
+    for (let n = 0; n < 1000; n++) {
+      // Most of it where the first locks are.
+      const at = n % 2 === 0 ? cellsAt + (n % (8 * cellLength)) : Math.floor(Math.random() * page.length);
+      Atomics.store(page, at, Math.floor(Math.random() * 2 ** 32));
+    }
+    await new Promise(setImmediate);
+  }
+}
+
 function die(): never {
   process.kill(process.pid, "SIGKILL");
   throw new Error("it was killed before this");

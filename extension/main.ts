@@ -4,6 +4,7 @@ import { registerTools } from "./agents/register-tools.js";
 import { openWindowServer } from "./connection/open-window-server.js";
 import { watchForSocket } from "./connection/socket-watch.js";
 import type { WindowServer } from "./connection/window-server.js";
+import { translateBy } from "./l10n.js";
 import { makeApi } from "./make-api.js";
 import { ServerModel } from "./model/server-model.js";
 import { numbersOf } from "./numbers.js";
@@ -27,6 +28,7 @@ let windowServer: WindowServer | undefined;
 /** Registers all parts. Starts nothing, and looks for a running server only afterwards. */
 export function activate(context: vscode.ExtensionContext): PolyprocApi {
   const began = performance.now();
+  translateBy((text, ...values) => vscode.l10n.t(text, ...values));
   const log = vscode.window.createOutputChannel("Polyproc Log", { log: true });
   const onFault = (error: unknown) => log.error(error instanceof Error ? error : String(error));
   const settings = new Settings();

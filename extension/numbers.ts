@@ -1,4 +1,5 @@
 import type { Model } from "./model/model.js";
+import { t } from "./l10n.js";
 
 /** The state of the server, in a few numbers. */
 export interface Numbers {
@@ -31,12 +32,9 @@ export function numbersOf({
 
 /** `3 processes and 1 run`; null when there is neither. */
 export function whatRuns({ running, runs }: Pick<Numbers, "running" | "runs">): string | null {
-  const parts = [counted(running, "process", "processes"), counted(runs, "run", "runs")].filter(
-    (part) => part !== null,
-  );
-  return parts.length === 0 ? null : parts.join(" and ");
-}
-
-function counted(count: number, one: string, many: string): string | null {
-  return count === 0 ? null : `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+  const parts = [
+    ...(running === 0 ? [] : [t(running === 1 ? "{0} process" : "{0} processes", running.toLocaleString("en"))]),
+    ...(runs === 0 ? [] : [t(runs === 1 ? "{0} run" : "{0} runs", runs.toLocaleString("en"))]),
+  ];
+  return parts.length === 0 ? null : parts.join(t(" and "));
 }

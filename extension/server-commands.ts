@@ -3,6 +3,7 @@ import { connectionDetails } from "./connection-details.js";
 import type { WindowServer } from "./connection/window-server.js";
 import type { Model } from "./model/model.js";
 import { numbersOf, whatRuns } from "./numbers.js";
+import { t } from "./l10n.js";
 
 /** `polyproc.restartServer`, `stopServer`, `copyConnection`, `showLog`. */
 export function registerServerCommands(
@@ -16,20 +17,23 @@ export function registerServerCommands(
         await run(...args);
       } catch (error) {
         log.error(error as Error);
-        const show = await vscode.window.showErrorMessage(`Polyproc: ${(error as Error).message}`, "Show Log");
+        const show = await vscode.window.showErrorMessage(`Polyproc: ${(error as Error).message}`, t("Show Log"));
         if (show !== undefined) log.show(true);
       }
     });
   return vscode.Disposable.from(
     command("polyproc.restartServer", async () => {
-      if (!(await confirmed(server, model, "Restart the server?", "Restart Server"))) return;
+      if (!(await confirmed(server, model, t("Restart the server?"), t("Restart Server")))) return;
       await server.restart();
-      void vscode.window.setStatusBarMessage("Polyproc: the server was restarted", 5000);
+      void vscode.window.setStatusBarMessage(t("Polyproc: the server was restarted"), 5000);
     }),
     command("polyproc.stopServer", async () => {
-      if (!(await confirmed(server, model, "Stop the server?", "Stop Server"))) return;
+      if (!(await confirmed(server, model, t("Stop the server?"), t("Stop Server")))) return;
       await server.stop();
-      void vscode.window.setStatusBarMessage("Polyproc: the server was stopped; the next run starts another one", 5000);
+      void vscode.window.setStatusBarMessage(
+        t("Polyproc: the server was stopped; the next run starts another one"),
+        5000,
+      );
     }),
     command("polyproc.copyConnection", () => copyConnection(server.address)),
     command("polyproc.showLog", async () => log.show(true)),
@@ -46,7 +50,7 @@ async function confirmed(server: WindowServer, model: Model, question: string, y
   return (
     (await vscode.window.showWarningMessage(
       question,
-      { modal: true, detail: `That ends ${ends}, of all clients.` },
+      { modal: true, detail: t("That ends {0}, of all clients.", ends) },
       yes,
     )) === yes
   );
@@ -55,15 +59,15 @@ async function confirmed(server: WindowServer, model: Model, question: string, y
 async function copyConnection(address: string): Promise<void> {
   const { shell, json } = connectionDetails(address);
   const choices = [
-    { label: "Shell", detail: shell, text: `${shell}\n`, description: "for a terminal outside this window" },
-    { label: "Address", detail: address, text: address, description: "for connect() and --server options" },
-    { label: "JSON", detail: json, text: json, description: "environment variables, for configuration files" },
+    { label: t("Shell"), detail: shell, text: `${shell}\n`, description: t("for a terminal outside this window") },
+    { label: t("Address"), detail: address, text: address, description: t("for connect() and --server options") },
+    { label: "JSON", detail: json, text: json, description: t("environment variables, for configuration files") },
   ];
   const choice = await vscode.window.showQuickPick(choices, {
-    title: "Copy Connection Details",
-    placeHolder: "In which form? Programs find this window's server by POLYPROC_ADDRESS",
+    title: t("Copy Connection Details"),
+    placeHolder: t("In which form? Programs find this window's server by POLYPROC_ADDRESS"),
   });
   if (!choice) return;
   await vscode.env.clipboard.writeText(choice.text);
-  void vscode.window.setStatusBarMessage("Polyproc: connection details were copied", 5000);
+  void vscode.window.setStatusBarMessage(t("Polyproc: connection details were copied"), 5000);
 }

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Rpc } from "./connection/rpc.js";
 import type { WindowServer } from "./connection/window-server.js";
 import { whatRuns, type Numbers } from "./numbers.js";
+import { t } from "./l10n.js";
 
 /**
  * Shows the user what happened to the server, once, with the possible actions. Registered before the model, so
@@ -44,7 +45,12 @@ function lost(detail: string, had: string | null, log: vscode.LogOutputChannel):
     `${had === null ? "Nothing was running." : `Lost with it: ${had}.`} The next run starts another one.`;
   log.error(message);
   if (had === null) return;
-  void vscode.window.showErrorMessage(`Polyproc: ${message}`, "Show Log").then((answer) => {
+  const text = t(
+    "The server ended though nobody here asked for it: {0}. Lost with it: {1}. The next run starts another one.",
+    detail,
+    had,
+  );
+  void vscode.window.showErrorMessage(`Polyproc: ${text}`, t("Show Log")).then((answer) => {
     if (answer !== undefined) log.show(true);
   });
 }
@@ -74,12 +80,22 @@ async function otherVersion(
       return;
     }
     const ends = whatRuns({ running, runs: runs.filter(({ endedAt }) => endedAt === null).length });
+    log.warn(`the server is version ${rpc.server.version}, this extension ${version}, and the server has work`);
     const message =
-      `The server is version ${rpc.server.version}, this extension ${version}. They are compatible, ` +
-      `but a restart gives you the new version${ends === null ? "" : `; it ends ${ends}`}.`;
-    log.warn(message);
-    const restart = "Restart Server";
-    if ((await vscode.window.showWarningMessage(`Polyproc: ${message}`, restart, "Later")) === restart)
+      ends === null
+        ? t(
+            "The server is version {0}, this extension {1}. A restart gives you the new version.",
+            rpc.server.version,
+            version,
+          )
+        : t(
+            "The server is version {0}, this extension {1}. A restart gives you the new version, and ends {2}.",
+            rpc.server.version,
+            version,
+            ends,
+          );
+    const restart = t("Restart Server");
+    if ((await vscode.window.showWarningMessage(`Polyproc: ${message}`, restart, t("Later"))) === restart)
       await server.restart();
   } catch (error) {
     log.warn(

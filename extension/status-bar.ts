@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Model } from "./model/model.js";
 import type { Server } from "./connection/rpc.js";
 import { numbersOf, type Numbers } from "./numbers.js";
+import { t } from "./l10n.js";
 
 /** `2/4 workers, 17 queued`, while there is a server. */
 export function registerStatusBar(server: Server, model: Model): vscode.Disposable {
@@ -29,16 +30,16 @@ export function registerStatusBar(server: Server, model: Model): vscode.Disposab
 }
 
 function text({ busy, total, queued, running, deadlocks }: Numbers): string {
-  if (deadlocks > 0) return `$(warning) Deadlock`;
+  if (deadlocks > 0) return `$(warning) ${t("Deadlock")}`;
   if (total === 0) return running === 0 ? "$(server-process)" : `$(server-process) ${running}`;
   return `$(server-process) ${busy}/${total}${queued === 0 ? "" : ` +${queued.toLocaleString("en")}`}`;
 }
 
 function spoken({ busy, total, queued, running, deadlocks }: Numbers): string {
-  const workers = total === 0 ? "no pools" : `${busy} of ${total} workers busy, ${queued} tasks queued`;
+  const workers = total === 0 ? t("no pools") : t("{0} of {1} workers busy, {2} tasks queued", busy, total, queued);
   return (
-    `${deadlocks > 0 ? `${deadlocks} ${deadlocks === 1 ? "deadlock" : "deadlocks"}, ` : ""}${workers}, ` +
-    `${running} processes running`
+    `${deadlocks > 0 ? `${t(deadlocks === 1 ? "{0} deadlock" : "{0} deadlocks", deadlocks)}, ` : ""}${workers}, ` +
+    t("{0} processes running", running)
   );
 }
 
@@ -47,18 +48,21 @@ function tooltip(
   { version, pid }: { version: string; pid: number },
 ): vscode.MarkdownString {
   const rows: [string, number | string][] = [
-    ["Busy workers", `${busy} of ${total}`],
-    ["Queued tasks", queued.toLocaleString("en")],
-    ["Running processes", running.toLocaleString("en")],
-    ["Runs under way", runs],
+    [t("Busy workers"), t("{0} of {1}", busy, total)],
+    [t("Queued tasks"), queued.toLocaleString("en")],
+    [t("Running processes"), running.toLocaleString("en")],
+    [t("Runs under way"), runs],
   ];
   const lines = [
     "**Polyproc**",
     "",
     ...(deadlocks > 0
       ? [
-          `$(warning) ${deadlocks === 1 ? "A deadlock" : `${deadlocks} deadlocks`} found: ` +
-            `open the view to break ${deadlocks === 1 ? "it" : "them"}.`,
+          `$(warning) ${
+            deadlocks === 1
+              ? t("A deadlock found: open the view to break it.")
+              : t("{0} deadlocks found: open the view to break them.", deadlocks)
+          }`,
           "",
         ]
       : []),
@@ -66,7 +70,7 @@ function tooltip(
     "|:--|--:|",
     ...rows.map(([name, value]) => `| ${name} | ${value} |`),
     "",
-    `Server ${version}, pid ${pid}`,
+    t("Server {0}, pid {1}", version, pid),
   ];
   return new vscode.MarkdownString(lines.join("\n"), true);
 }

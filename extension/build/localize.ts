@@ -36,10 +36,11 @@ export function translations(): Translations {
 
 /**
  * Replaces the texts of `contributes` by keys, in place. Returns the files with their texts: `package.nls.json` and one
- * for each language.
+ * for each language. The same translations are the bundles of what the code says.
  */
 export function localize(manifest: Record<string, unknown>, languages = translations()): Map<string, object> {
   const keys = new Map<string, string>();
+  manifest["l10n"] = "./l10n";
   manifest["contributes"] = replaced(manifest["contributes"], (text) => {
     const key = keys.get(text) ?? `text.${keys.size}`;
     keys.set(text, key);
@@ -50,6 +51,7 @@ export function localize(manifest: Record<string, unknown>, languages = translat
   for (const [language, texts] of languages) {
     const known = [...keys].filter(([text]) => texts[text] !== undefined);
     files.set(`package.nls.${language}.json`, Object.fromEntries(known.map(([text, key]) => [key, texts[text]])));
+    files.set(`l10n/bundle.l10n.${language}.json`, texts);
   }
   return files;
 }

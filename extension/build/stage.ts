@@ -37,6 +37,7 @@ export async function stage(folder: string, { release = true }: StageOptions = {
   for (const key of notForExtension) delete manifest[key];
   manifest["main"] = "./dist/extension.cjs";
   const named = filesIn(manifest);
+  await mkdir(join(folder, "l10n"));
   for (const [path, texts] of localize(manifest)) await writeFile(join(folder, path), JSON.stringify(texts, null, 2));
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
   // Everything that is here belongs to it; without this file the packager doubts that.

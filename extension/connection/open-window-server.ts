@@ -5,6 +5,7 @@ import type { Settings } from "../settings.js";
 import { serverName, socketPath } from "./socket-path.js";
 import { traceTap } from "./trace.js";
 import { WindowServer } from "./window-server.js";
+import { t } from "../l10n.js";
 
 /** Where the name of the window's server is remembered. */
 const nameKey = "polyproc.serverName";
@@ -85,16 +86,15 @@ export function serverMain(context: vscode.ExtensionContext): string {
 /** Why no server may be used in this window; null if one may be. */
 export function refusal(): string | null {
   if (process.platform === "win32")
-    return "Polyproc's server runs on Linux and macOS: open this folder in WSL, in a container or over SSH";
+    return t("Polyproc's server runs on Linux and macOS: open this folder in WSL, in a container or over SSH");
   return vscode.workspace.isTrusted
     ? null
-    : "this workspace is not trusted, and Polyproc would run its code: " +
-        "trust it first (Workspaces: Manage Workspace Trust)";
+    : t("this workspace is not trusted: trust it first (Workspaces: Manage Workspace Trust)");
 }
 
 async function offerRestart(message: string): Promise<void> {
-  const restart = "Restart Server…";
-  const answer = await vscode.window.showErrorMessage(`Polyproc: ${message}.`, restart, "Show Log");
+  const restart = t("Restart Server…");
+  const answer = await vscode.window.showErrorMessage(`Polyproc: ${message}.`, restart, t("Show Log"));
   if (answer === restart) await vscode.commands.executeCommand("polyproc.restartServer");
   else if (answer !== undefined) await vscode.commands.executeCommand("polyproc.showLog");
 }

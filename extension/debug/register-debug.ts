@@ -4,6 +4,7 @@ import type { ProblemBook } from "../diagnostics/problem-book.js";
 import type { Run, Runs } from "../runs/run.js";
 import { debugPlan, pythonDebugger } from "./debug-plan.js";
 import { freePort } from "./free-port.js";
+import { t } from "../l10n.js";
 
 /** "Debug Item": from the results, from a problem, from a lens, from a worker's row, and from the palette. */
 export function registerDebug(runs: Runs, problems: ProblemBook, log: vscode.LogOutputChannel): vscode.Disposable {
@@ -34,8 +35,8 @@ async function debugItem(runs: Runs, run: Run, index: number): Promise<boolean> 
   const debugpy = plan.language === "python" ? debugpyFolder() : null;
   if (plan.language === "python" && debugpy === null) {
     const chosen = await vscode.window.showWarningMessage(
-      `To debug Python, install the extension "Python Debugger" (${pythonDebugger}).`,
-      "Show Extension",
+      t("To debug Python, install the extension Python Debugger ({0}).", pythonDebugger),
+      t("Show Extension"),
     );
     if (chosen !== undefined) await vscode.commands.executeCommand("workbench.extensions.search", pythonDebugger);
     return false;
@@ -71,10 +72,10 @@ async function chooseItem(runs: Runs, id: unknown, index: unknown): Promise<{ ru
       .map((row) => ({ label: row.label, description: run.request.name, run, index: row.index })),
   );
   if (failed.length === 0) {
-    void vscode.window.showInformationMessage("No item has failed.");
+    void vscode.window.showInformationMessage(t("No item has failed."));
     return undefined;
   }
-  return vscode.window.showQuickPick(failed, { title: "Debug Item", placeHolder: "Which item?" });
+  return vscode.window.showQuickPick(failed, { title: t("Debug Item"), placeHolder: t("Which item?") });
 }
 
 /** What can be done about a problem that an item has reported. */
@@ -102,8 +103,8 @@ class ItemActions implements vscode.CodeActionProvider {
           return made;
         };
         return [
-          action(`Debug item "${item.label}"`, "polyproc.debugItem", [item.run, item.index]),
-          action(`Show item "${item.label}" in the results`, "polyproc.showResults", [item.run, item.index]),
+          action(t("Debug item {0}", `"${item.label}"`), "polyproc.debugItem", [item.run, item.index]),
+          action(t("Show item {0} in the results", `"${item.label}"`), "polyproc.showResults", [item.run, item.index]),
         ];
       });
   }

@@ -3,6 +3,7 @@ import type { Disposable } from "../connection/rpc.js";
 import type { Run, Runs } from "../runs/run.js";
 import { rowText } from "../views/amounts.js";
 import { FailedFiles } from "./failed-files.js";
+import { t } from "../l10n.js";
 
 /** Marks files in the explorer whose items have failed, those of tasks included. */
 export function registerDecorations(runs: Runs): { clear: () => void; disposable: vscode.Disposable } {
@@ -34,7 +35,7 @@ export function registerDecorations(runs: Runs): { clear: () => void; disposable
         if (names.length === 0) return undefined;
         const decoration = new vscode.FileDecoration(
           "✗",
-          `${names.map((name) => rowText(name, 60)).join(", ")} failed`,
+          t("{0} failed", names.map((name) => rowText(name, 60)).join(", ")),
           new vscode.ThemeColor("list.errorForeground"),
         );
         decoration.propagate = true;

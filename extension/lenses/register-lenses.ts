@@ -6,6 +6,7 @@ import { functionsOf } from "../runs/choose-function.js";
 import type { Settings } from "../settings.js";
 import { moduleLanguages, runtimeOf } from "../../sources/languages.js";
 import { isToolFile } from "../../sources/tool-files.js";
+import { t } from "../l10n.js";
 
 /** "Run in pool" and "Map over files…" above each function that a run can use. */
 export function registerLenses(server: Server, settings: Settings, runs: Runs): vscode.Disposable {
@@ -63,25 +64,25 @@ class FunctionLenses implements vscode.CodeLensProvider, vscode.Disposable {
       const failed = failedItemOf(this.#runs.all, document.uri.fsPath, found.export);
       return [
         new vscode.CodeLens(range, {
-          title: "$(play) Run in pool",
+          title: `$(play) ${t("Run in pool")}`,
           command: "polyproc.runInPool",
           arguments: args,
-          tooltip: `Run ${found.name} once for each of several items, several at a time`,
+          tooltip: t("Run {0} once for each of several items, several at a time", found.name),
         }),
         new vscode.CodeLens(range, {
-          title: "Map over files…",
+          title: t("Map over files…"),
           command: "polyproc.mapOverFiles",
           arguments: args,
-          tooltip: `Run ${found.name} once for each of several files, with the file's path`,
+          tooltip: t("Run {0} once for each of several files, with the file's path", found.name),
         }),
         ...(failed === null
           ? []
           : [
               new vscode.CodeLens(range, {
-                title: `$(debug-alt) Debug ${failed.label}`,
+                title: `$(debug-alt) ${t("Debug {0}", failed.label)}`,
                 command: "polyproc.debugItem",
                 arguments: [failed.run, failed.index],
-                tooltip: `Run ${found.name} for the item that failed again, in the debugger`,
+                tooltip: t("Run {0} for the item that failed again, in the debugger", found.name),
               }),
             ]),
       ];

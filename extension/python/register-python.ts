@@ -3,6 +3,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { Settings } from "../settings.js";
 import { choosePython, namesPython } from "./choose-python.js";
+import { t } from "../l10n.js";
 
 /** What this extension uses of the Python extension's API. */
 interface PythonApi {
@@ -57,8 +58,8 @@ export function registerPython(): vscode.Disposable {
       return;
     }
     const chosen = await vscode.window.showOpenDialog({
-      title: "The interpreter of Python functions, such as .venv/bin/python",
-      openLabel: "Use",
+      title: t("The interpreter of Python functions, such as .venv/bin/python"),
+      openLabel: t("Use"),
     });
     const path = chosen?.[0]?.fsPath;
     if (path === undefined) return;

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { BatchEntryInfo } from "../../protocol/batch.js";
 import type { QueueLink } from "./queue-link.js";
+import { t } from "../l10n.js";
 
 const scheme = "polyproc-queue";
 
@@ -46,10 +47,12 @@ export class EntryFiles implements vscode.FileSystemProvider {
     try {
       changes = JSON.parse(new TextDecoder().decode(content));
     } catch (error) {
-      throw vscode.FileSystemError.Unavailable(`nothing was changed: that is not JSON: ${(error as Error).message}`);
+      throw vscode.FileSystemError.Unavailable(
+        t("nothing was changed: that is not JSON: {0}", (error as Error).message),
+      );
     }
     if (typeof changes !== "object" || changes === null || Array.isArray(changes))
-      throw vscode.FileSystemError.Unavailable("nothing was changed: an entry is a JSON object");
+      throw vscode.FileSystemError.Unavailable(t("nothing was changed: an entry is a JSON object"));
     try {
       const { entry: now } = await this.#link.use((rpc) => rpc.request("batch/edit", { ...changes, entry }));
       this.#keep(uri, now);

@@ -2,6 +2,7 @@ import { decode } from "../../bindings/typescript/session/codec.js";
 import type { FollowedText } from "../views/documents/followed-documents.js";
 import { plainText } from "../views/documents/plain-text.js";
 import type { QueueLink } from "./queue-link.js";
+import { t } from "../l10n.js";
 
 /** How much of a log is shown: its end. */
 const mostBytes = 512 * 1024;
@@ -27,9 +28,9 @@ export class EntryLog implements FollowedText {
   }
 
   get text(): string {
-    const body = `${this.#isShortened ? "… earlier output left out\n" : ""}${plainText(this.#raw)}`;
+    const body = `${this.#isShortened ? `${t("… earlier output left out")}\n` : ""}${plainText(this.#raw)}`;
     if (this.#end === null) return body;
-    if (body === "") return `It wrote nothing.\n\n[${this.#end}]\n`;
+    if (body === "") return `${t("It wrote nothing.")}\n\n[${this.#end}]\n`;
     return `${body}${body.endsWith("\n") ? "" : "\n"}\n[${this.#end}]\n`;
   }
 
@@ -54,10 +55,10 @@ export class EntryLog implements FollowedText {
         this.#isShortened = true;
       }
       this.#from = answer.next;
-      if (answer.ended) this.#end = "it does not run";
+      if (answer.ended) this.#end = t("it does not run");
       return news !== "" || answer.ended;
     } catch (error) {
-      this.#end = `its log cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      this.#end = t("its log cannot be read: {0}", error instanceof Error ? error.message : String(error));
       return true;
     }
   }

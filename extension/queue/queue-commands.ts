@@ -3,13 +3,14 @@ import type { BatchEntryInfo, BatchGroupInfo, BatchState } from "../../protocol/
 import type { Rpc } from "../connection/rpc.js";
 import { serverEnvironment } from "../connection/server-environment.js";
 import { chosenRows } from "../views/actions/chosen.js";
-import { countText, rowText } from "../views/amounts.js";
+import { numberText, rowText } from "../views/amounts.js";
 import type { FollowedDocuments } from "../views/documents/followed-documents.js";
 import type { LiveTree } from "../views/tree/live-tree.js";
 import type { Commands } from "../views/view-parts.js";
 import type { EntryFiles } from "./entry-files.js";
 import { EntryLog } from "./entry-log.js";
 import type { QueueLink } from "./queue-link.js";
+import { t } from "../l10n.js";
 
 export interface QueueParts {
   link: QueueLink;
@@ -26,31 +27,37 @@ export const logScheme = "polyproc-queue-log";
 export function queueCommands(parts: QueueParts): Commands {
   const { link, files, logs } = parts;
   const change =
-    (title: string, states: readonly BatchState[], ask: (rpc: Rpc, entries: number[]) => Promise<unknown>) =>
+    (titleOf: () => string, states: readonly BatchState[], ask: (rpc: Rpc, entries: number[]) => Promise<unknown>) =>
     async (...args: unknown[]) => {
+      const title = titleOf();
       const entries = await choose(parts, args, title, states);
       if (entries.length > 0) await attempt(parts, title, () => link.use((rpc) => ask(rpc, numbersOf(entries))));
     };
-  const whole = (title: string, method: "batch/pause" | "batch/resume", states: readonly BatchState[]) => {
-    const ofEntries = change(title, states, (rpc, entries) => rpc.request(method, { entries }));
+  const whole = (titleOf: () => string, method: "batch/pause" | "batch/resume", states: readonly BatchState[]) => {
+    const ofEntries = change(titleOf, states, (rpc, entries) => rpc.request(method, { entries }));
     return async (...args: unknown[]) => {
       const groups = groupsOf(parts, args);
       if (groups.length === 0) return ofEntries(...args);
-      for (const group of groups) await attempt(parts, title, () => link.use((rpc) => rpc.request(method, { group })));
+      for (const group of groups)
+        await attempt(parts, titleOf(), () => link.use((rpc) => rpc.request(method, { group })));
     };
   };
   return {
-    "polyproc.queue.add": () => attempt(parts, "Add to Queue", () => add(parts)),
+    "polyproc.queue.add": () => attempt(parts, t("Add Command to Queue"), () => add(parts)),
     "polyproc.queue.open": async () => {
       await vscode.commands.executeCommand("polyproc.queue.focus");
-      await attempt(parts, "Show Queue", () => link.use((rpc) => rpc.request("batch/list", {})));
+      await attempt(parts, t("Show Queue"), () => link.use((rpc) => rpc.request("batch/list", {})));
     },
-    "polyproc.queue.pause": whole("Pause", "batch/pause", ["running", "queued"]),
-    "polyproc.queue.resume": whole("Resume", "batch/resume", ["paused", "held"]),
-    "polyproc.queue.restart": change("Run Again", ended, (rpc, entries) => rpc.request("batch/restart", { entries })),
-    "polyproc.queue.end": change("End", ["running", "paused"], endProcesses),
+    "polyproc.queue.pause": whole(() => t("Pause"), "batch/pause", ["running", "queued"]),
+    "polyproc.queue.resume": whole(() => t("Resume"), "batch/resume", ["paused", "held"]),
+    "polyproc.queue.restart": change(
+      () => t("Run Again"),
+      ended,
+      (rpc, entries) => rpc.request("batch/restart", { entries }),
+    ),
+    "polyproc.queue.end": change(() => t("End"), ["running", "paused"], endProcesses),
     "polyproc.queue.remove": async (...args) => {
-      const title = "Remove";
+      const title = t("Remove");
       const entries = await choose(parts, args, title, [...ended, "queued", "held"]);
       if (entries.length === 0 || !(await mayRemove(entries))) return;
       await attempt(parts, title, () =>
@@ -58,7 +65,7 @@ export function queueCommands(parts: QueueParts): Commands {
       );
     },
     "polyproc.queue.removeEnded": () =>
-      attempt(parts, "Remove All Ended", () =>
+      attempt(parts, t("Remove All Ended Entries"), () =>
         link.use(async (rpc) => {
           const { entries } = await rpc.request("batch/list", {});
           const gone = numbersOf(entries.filter(({ state }) => ended.includes(state)));
@@ -66,11 +73,11 @@ export function queueCommands(parts: QueueParts): Commands {
         }),
       ),
     "polyproc.queue.edit": async (...args) => {
-      const [entry] = await choose(parts, args, "Edit", [...ended, "queued", "held"], false);
-      if (entry) await attempt(parts, "Edit", () => files.open(entry.entry));
+      const [entry] = await choose(parts, args, t("Edit"), [...ended, "queued", "held"], false);
+      if (entry) await attempt(parts, t("Edit"), () => files.open(entry.entry));
     },
     "polyproc.queue.showLog": async (...args) => {
-      const [entry] = await choose(parts, args, "Show Log", ["running", "paused", ...ended], false);
+      const [entry] = await choose(parts, args, t("Show Log"), ["running", "paused", ...ended], false);
       if (!entry) return;
       const uri = vscode.Uri.from({ scheme: logScheme, path: `/Queue entry ${entry.entry}.log` });
       const open = logs.get(uri);
@@ -78,7 +85,7 @@ export function queueCommands(parts: QueueParts): Commands {
     },
     "polyproc.queue.setSlots": async (...args) => {
       const [name] = groupsOf(parts, args);
-      const group = name === undefined ? await chooseGroup(parts, "Which group?") : name;
+      const group = name === undefined ? await chooseGroup(parts, t("Which group?")) : name;
       if (group !== undefined) await setSlots(parts, group);
     },
   };
@@ -86,8 +93,8 @@ export function queueCommands(parts: QueueParts): Commands {
 
 async function add(parts: QueueParts): Promise<void> {
   const line = await vscode.window.showInputBox({
-    title: "Add Command to Queue",
-    prompt: "A shell command. It outlives this window, the server and a reboot.",
+    title: t("Add Command to Queue"),
+    prompt: t("A shell command. It outlives this window, the server and a reboot."),
     placeHolder: "make -j8 && notify-send done",
     ignoreFocusOut: true,
   });
@@ -95,7 +102,7 @@ async function add(parts: QueueParts): Promise<void> {
   const folder = await chooseFolder();
   if (folder === undefined) return;
   const { groups } = await parts.link.use((rpc) => rpc.request("batch/list", {}));
-  const group = groups.length > 1 ? await pickGroup(groups, "In which group?") : groups[0]?.group;
+  const group = groups.length > 1 ? await pickGroup(groups, t("In which group?")) : groups[0]?.group;
   if (group === undefined) return;
   const { entry } = await parts.link.use((rpc) =>
     rpc.request("batch/add", {
@@ -106,23 +113,23 @@ async function add(parts: QueueParts): Promise<void> {
       group,
     }),
   );
-  vscode.window.setStatusBarMessage(`$(check) Added to the queue as #${entry.entry}`, 5000);
+  vscode.window.setStatusBarMessage(`$(check) ${t("Added to the queue as #{0}", entry.entry)}`, 5000);
 }
 
 async function chooseFolder(): Promise<vscode.Uri | undefined> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === "file");
   if (folders.length === 0)
-    throw new Error("the command needs a folder to run in: open a folder first, or use polyproc add in a terminal");
+    throw new Error(t("the command needs a folder to run in: open a folder first, or use polyproc add in a terminal"));
   if (folders.length === 1) return folders[0]!.uri;
-  return (await vscode.window.showWorkspaceFolderPick({ placeHolder: "Where does it run?" }))?.uri;
+  return (await vscode.window.showWorkspaceFolderPick({ placeHolder: t("Where does it run?") }))?.uri;
 }
 
 async function setSlots(parts: QueueParts, group: string): Promise<void> {
-  const title = "Set Number at a Time";
+  const title = t("Set Number at a Time");
   const text = await vscode.window.showInputBox({
     title,
-    prompt: `How many entries of the group ${group} run at a time?`,
-    validateInput: (value) => (/^[1-9]\d{0,3}$/.test(value) ? null : "A whole number from 1 to 4096"),
+    prompt: t("How many entries of the group {0} run at a time?", group),
+    validateInput: (value) => (/^[1-9]\d{0,3}$/.test(value) ? null : t("A whole number from 1 to 4096")),
   });
   if (text === undefined) return;
   await attempt(parts, title, () =>
@@ -141,10 +148,13 @@ async function endProcesses(rpc: Rpc, entries: readonly number[]): Promise<void>
 async function mayRemove(entries: readonly BatchEntryInfo[]): Promise<boolean> {
   const waiting = entries.filter(({ state }) => state === "queued" || state === "held").length;
   if (waiting === 0) return true;
-  const remove = "Remove";
+  const remove = t("Remove");
   const answer = await vscode.window.showWarningMessage(
-    `Remove ${countText(waiting, "entry that has", "entries that have")} not run yet?`,
-    { modal: true, detail: "The queue forgets the command." },
+    t(
+      waiting === 1 ? "Remove {0} entry that has not run yet?" : "Remove {0} entries that have not run yet?",
+      numberText(waiting),
+    ),
+    { modal: true, detail: t("The queue forgets the command.") },
     remove,
   );
   return answer === remove;
@@ -176,12 +186,12 @@ async function choose(
       entry,
     }));
     if (items.length === 0) {
-      void vscode.window.showInformationMessage(`${title}: no entry of the queue matches.`);
+      void vscode.window.showInformationMessage(t("{0}: no entry of the queue matches.", title));
       return [];
     }
     const chosen = await vscode.window.showQuickPick(items, {
       title,
-      placeHolder: "Which entry?",
+      placeHolder: t("Which entry?"),
       matchOnDescription: true,
     });
     return chosen ? [chosen.entry] : [];
@@ -204,7 +214,7 @@ async function chooseGroup(parts: QueueParts, placeHolder: string): Promise<stri
 }
 
 async function pickGroup(groups: readonly BatchGroupInfo[], placeHolder: string): Promise<string | undefined> {
-  const items = groups.map(({ group, slots }) => ({ label: group, description: `${slots} at a time` }));
+  const items = groups.map(({ group, slots }) => ({ label: group, description: t("{0} at a time", slots) }));
   return (await vscode.window.showQuickPick(items, { placeHolder }))?.label;
 }
 

@@ -4,6 +4,7 @@ import { clockText } from "../views/children/process-row.js";
 import { limited } from "../views/tree/limited.js";
 import type { Detail, Icon, TreeNode } from "../views/tree/tree-node.js";
 import type { QueueList } from "./queue-link.js";
+import { t } from "../l10n.js";
 
 /** Groups with their entries: what runs, then what waits, then what has ended, the latest first. */
 export function queueRows({ entries, groups }: Pick<QueueList, "entries" | "groups">, at: number): TreeNode[] {
@@ -27,28 +28,28 @@ function groupRow(group: BatchGroupInfo, entries: readonly BatchEntryInfo[], at:
   const count = (...states: BatchState[]) => entries.filter(({ state }) => states.includes(state)).length;
   const [running, waiting, failed] = [count("running", "paused"), count("queued", "held"), count("failed", "lost")];
   const description = joined(
-    group.paused && "paused",
-    `${numberText(group.slots)} at a time`,
-    running > 0 && `${numberText(running)} running`,
-    waiting > 0 && `${numberText(waiting)} waiting`,
-    failed > 0 && `${numberText(failed)} failed`,
+    group.paused && t("paused"),
+    t("{0} at a time", numberText(group.slots)),
+    running > 0 && t("{0} running", numberText(running)),
+    waiting > 0 && t("{0} waiting", numberText(waiting)),
+    failed > 0 && t("{0} failed", numberText(failed)),
   );
   return {
     id,
     label: group.group,
     description,
     icon: group.paused ? { id: "debug-pause", color: "charts.yellow" } : { id: "list-ordered" },
-    spoken: `Group ${group.group}, ${description.replaceAll(" · ", ", ")}`,
+    spoken: t("Group {0}, {1}", group.group, description.replaceAll(" · ", ", ")),
     context: `queueGroup ${group.paused ? "halted" : "open"}`,
     about: { kind: "queueGroup", group: group.group },
     // The editor would leave a row collapsed that has had no child before.
     children: entries.length === 0 ? [noEntries(id)] : limited(id, inOrder(entries), (entry) => entryRow(entry, at)),
     open: true,
     details: () => [
-      ["Group", group.group],
-      ["At a time", numberText(group.slots)],
-      ...(group.paused ? [["State", "paused: no further entry starts"] as const] : []),
-      ...(group.hook === null ? [] : [["Hook", rowText(group.hook, 300)] as const]),
+      [t("Group"), group.group],
+      [t("At a time"), numberText(group.slots)],
+      ...(group.paused ? [[t("State"), t("paused: no further entry starts")] as const] : []),
+      ...(group.hook === null ? [] : [[t("Hook"), rowText(group.hook, 300)] as const]),
     ],
   };
 }
@@ -56,15 +57,15 @@ function groupRow(group: BatchGroupInfo, entries: readonly BatchEntryInfo[], at:
 function noEntries(group: string): TreeNode {
   return {
     id: `${group}/none`,
-    label: "No entries",
+    label: t("No entries"),
     description: "",
     icon: { id: "blank" },
-    spoken: "No entries",
+    spoken: t("No entries"),
     context: "none",
     about: { kind: "nothing" },
     children: [],
     open: false,
-    details: () => [["No entries", "polyproc add --group adds one"]],
+    details: () => [[t("No entries"), t("polyproc add --group adds one")]],
   };
 }
 
@@ -96,7 +97,7 @@ function entryRow(entry: BatchEntryInfo, at: number): TreeNode {
         : null,
     ),
     icon: icons[state],
-    spoken: `Entry ${entry.entry}, ${label}, ${text}`,
+    spoken: t("Entry {0}, {1}, {2}", entry.entry, label, text),
     context: `entry ${state}`,
     about: { kind: "entry", entry: entry.entry },
     children: [],
@@ -118,15 +119,17 @@ const icons: Record<BatchState, Icon> = {
 
 function stateText({ state, exitCode, after, notBefore, priority, reason }: BatchEntryInfo, at: number): string {
   if (state === "failed")
-    return exitCode !== null && exitCode >= 0 ? `failed (${exitCode})` : rowText(reason ?? "failed", 60);
-  if (state === "lost") return "lost: it ran when the server ended";
-  if (state === "skipped") return rowText(`skipped${reason === null ? "" : `: ${reason}`}`, 60);
-  if (state !== "queued" && state !== "held") return state;
+    return exitCode !== null && exitCode >= 0 ? t("failed ({0})", exitCode) : rowText(reason ?? t("failed"), 60);
+  if (state === "lost") return t("lost: it ran when the server ended");
+  if (state === "skipped") return rowText(reason === null ? t("skipped") : t("skipped: {0}", reason), 60);
+  if (state === "done") return t("done");
+  if (state === "running") return t("running");
+  if (state === "paused") return t("paused");
   return [
-    state,
-    after.length > 0 && `after ${after.map((number) => `#${number}`).join(", ")}`,
-    notBefore !== null && notBefore > at && `at ${new Date(notBefore).toLocaleString()}`,
-    priority !== 0 && `priority ${priority}`,
+    state === "queued" ? t("queued") : t("held"),
+    after.length > 0 && t("after {0}", after.map((number) => `#${number}`).join(", ")),
+    notBefore !== null && notBefore > at && t("at {0}", new Date(notBefore).toLocaleString()),
+    priority !== 0 && t("priority {0}", priority),
   ]
     .filter(Boolean)
     .join(", ");
@@ -139,22 +142,22 @@ function commandText({ command }: BatchEntryInfo): string {
 function details(entry: BatchEntryInfo, text: string, at: number): Detail[] {
   const { startedAt, endedAt } = entry;
   const rows: (Detail | false)[] = [
-    ["Entry", `${entry.entry}${entry.name === "" ? "" : ` (${rowText(entry.name)})`}`],
-    ["Command", rowText(commandText(entry), 600)],
-    ["State", text],
-    entry.reason !== null && ["Reason", rowText(entry.reason, 300)],
-    ["Folder", entry.cwd],
-    ["Group", entry.group],
-    entry.hook !== null && ["Hook", rowText(entry.hook, 300)],
-    entry.pid !== null && ["Pid", String(entry.pid)],
-    ["Added", new Date(entry.addedAt).toLocaleString()],
-    startedAt !== null && ["Started", new Date(startedAt).toLocaleString()],
-    startedAt !== null && endedAt === null && entry.pid !== null && ["Age", ageText(at - startedAt)],
+    [t("Entry"), `${entry.entry}${entry.name === "" ? "" : ` (${rowText(entry.name)})`}`],
+    [t("Command"), rowText(commandText(entry), 600)],
+    [t("State"), text],
+    entry.reason !== null && [t("Reason"), rowText(entry.reason, 300)],
+    [t("Folder"), entry.cwd],
+    [t("Group"), entry.group],
+    entry.hook !== null && [t("Hook"), rowText(entry.hook, 300)],
+    entry.pid !== null && [t("Pid"), String(entry.pid)],
+    [t("Added"), new Date(entry.addedAt).toLocaleString()],
+    startedAt !== null && [t("Started"), new Date(startedAt).toLocaleString()],
+    startedAt !== null && endedAt === null && entry.pid !== null && [t("Age"), ageText(at - startedAt)],
     endedAt !== null && [
-      "Ended",
-      `${clockText(endedAt)}${startedAt === null ? "" : `, after ${ageText(endedAt - startedAt)}`}`,
+      t("Ended"),
+      startedAt === null ? clockText(endedAt) : t("{0}, after {1}", clockText(endedAt), ageText(endedAt - startedAt)),
     ],
-    entry.attempt > 1 && ["Starts", numberText(entry.attempt)],
+    entry.attempt > 1 && [t("Starts"), numberText(entry.attempt)],
   ];
   return rows.filter((row) => row !== false);
 }

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Run, Runs } from "../runs/run.js";
 import { viewOfRun } from "./row-views.js";
+import { t } from "../l10n.js";
 
 const icons = {
   running: "sync",
@@ -17,21 +18,22 @@ export async function chooseRun(runs: Runs, id: unknown, title: string): Promise
     const named = runs.all.find((run) => run.id === id);
     if (!named)
       void vscode.window.showInformationMessage(
-        "This run no longer exists: its server has ended, or it was forgotten.",
+        t("This run no longer exists: its server has ended, or it was forgotten."),
       );
     return named;
   }
-  if (runs.all.length === 0) void vscode.window.showInformationMessage("Nothing has been run yet in this window.");
+  if (runs.all.length === 0) void vscode.window.showInformationMessage(t("Nothing has been run yet in this window."));
   if (runs.all.length <= 1) return runs.all[0];
   const choices = runs.all.toReversed().map((run) => {
     const { state } = viewOfRun(run);
     const { done, failed, total, startedAt } = run.info;
     return {
       label: `$(${state === "done" && failed > 0 ? "error" : icons[state]}) ${run.request.name}`,
-      description:
-        `${(done + failed).toLocaleString()} of ${total.toLocaleString()}` +
-        `${failed > 0 ? `, ${failed.toLocaleString()} failed` : ""}`,
-      detail: `Started at ${new Date(startedAt).toLocaleTimeString()}`,
+      description: [
+        t("{0} of {1}", (done + failed).toLocaleString(), total.toLocaleString()),
+        ...(failed > 0 ? [t("{0} failed", failed.toLocaleString())] : []),
+      ].join(", "),
+      detail: t("Started at {0}", new Date(startedAt).toLocaleTimeString()),
       run,
     };
   });

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Run } from "../runs/run.js";
 import { resultsJson } from "../../bindings/typescript/runs/json.js";
 import { json, saveResults } from "./export/save-results.js";
+import { t } from "../l10n.js";
 
 /** More than this is no longer for a clipboard. */
 const maxClipboard = 16 * 1024 * 1024;
@@ -18,15 +19,18 @@ export async function copyResults(run: Run, indexes: readonly number[] | null): 
   }
   await vscode.env.clipboard.writeText(parts.join(""));
   vscode.window.setStatusBarMessage(
-    `$(copy) ${chosen.length === 1 ? "1 item" : `${chosen.length.toLocaleString()} items`} copied as JSON`,
+    `$(copy) ${t(
+      chosen.length === 1 ? "{0} item copied as JSON" : "{0} items copied as JSON",
+      chosen.length.toLocaleString(),
+    )}`,
     4000,
   );
 }
 
 async function saveInstead(run: Run, indexes: readonly number[]): Promise<void> {
-  const save = "Save as File…";
+  const save = t("Save as File…");
   const answer = await vscode.window.showInformationMessage(
-    `The results take more than ${maxClipboard / 1024 / 1024} MiB as JSON, too much for the clipboard.`,
+    t("The results take more than {0} MiB as JSON, too much for the clipboard.", maxClipboard / 1024 / 1024),
     save,
   );
   if (answer === save) await saveResults(run, indexes, json);

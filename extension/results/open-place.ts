@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as vscode from "vscode";
 import type { Run } from "../runs/run.js";
 import type { Place } from "./messages.js";
+import { t } from "../l10n.js";
 
 /** Opens the file that a row concerns. */
 export async function openRowFile(run: Run, index: number): Promise<void> {
@@ -22,7 +23,7 @@ export async function openPlace(run: Run, index: number, place: Place): Promise<
     }
   }
   void vscode.window.showWarningMessage(
-    `${place.file} was not found: neither where the run's processes worked nor in the workspace.`,
+    t("{0} was not found: neither where the run's processes worked nor in the workspace.", place.file),
   );
 }
 

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { findFiles } from "../items/find-files.js";
 import { ItemsError, type ItemSource } from "../items/item-source.js";
 import { readPatterns } from "../items/patterns.js";
+import { t } from "../l10n.js";
 
 const defaultGlob = "**/*";
 /** A search begins after this many milliseconds without a key. */
@@ -20,8 +21,9 @@ export async function askGlob(title: string, last: ItemSource | undefined): Prom
     last?.kind === "glob"
       ? [...last.include, ...(last.exclude ?? []).map((pattern) => `!${pattern}`)].join(", ")
       : defaultGlob;
-  input.prompt =
-    "Pattern of files, relative to the workspace. Several with commas; ! excludes files: src/**/*.ts, !**/*.test.ts";
+  input.prompt = t(
+    "Pattern of files, relative to the workspace. Several with commas; ! excludes files: src/**/*.ts, !**/*.test.ts",
+  );
   input.ignoreFocusOut = true;
   const matches = new Matches(input);
   try {
@@ -80,8 +82,8 @@ async function validationOf(typed: string, signal: AbortSignal): Promise<Validat
   if ("problem" in read) return read.problem;
   try {
     const { length } = await findFiles(read.include, read.exclude, undefined, signal);
-    if (length === 0) return "No file matches";
-    const message = `${length.toLocaleString()} ${length === 1 ? "file matches" : "files match"}`;
+    if (length === 0) return t("No file matches");
+    const message = t(length === 1 ? "{0} file matches" : "{0} files match", length.toLocaleString());
     return { message, severity: vscode.InputBoxValidationSeverity.Info };
   } catch (error) {
     return error instanceof ItemsError ? error.message : undefined;

@@ -5,6 +5,7 @@ import { findFunctions, moduleEndings, runtimeOf } from "../../sources/languages
 import type { ModuleTarget } from "../../protocol/target.js";
 import { openFiles } from "./open-files.js";
 import type { RecentRuns } from "./recipe.js";
+import { t } from "../l10n.js";
 
 export interface ChosenFunction {
   target: ModuleTarget;
@@ -45,7 +46,7 @@ export async function chooseFunctionOf(
   if (functions.length === 1) return functionTarget(document, functions[0]!);
   const picked = await vscode.window.showQuickPick(
     functions.map((found) => choiceOf(document, found)),
-    { title, placeHolder: "Function to run for each item", matchOnDescription: true },
+    { title, placeHolder: t("Function to run for each item"), matchOnDescription: true },
   );
   return picked?.chosen as ChosenFunction | undefined;
 }
@@ -82,7 +83,7 @@ export async function chooseFunction(
   for (const used of recent.functions) {
     add({
       label: `$(symbol-function) ${used.name}`,
-      description: `${fileItem(used.path).label} · recently used`,
+      description: `${fileItem(used.path).label} · ${t("recently used")}`,
       chosen: { target: { module: used.path, export: used.export }, name: used.name },
     });
   }
@@ -90,15 +91,18 @@ export async function chooseFunction(
     for (const found of await functionsOf(document)) add(choiceOf(document, found));
   }
   if (choices.length > 0) choices.push({ label: "", kind: vscode.QuickPickItemKind.Separator });
-  choices.push({ label: `$(file-code) Function of ${known.size > 0 ? "another" : "a"} file…`, chosen: "file" });
-  if (orCommand) choices.push({ label: "$(terminal) Shell command…", chosen: "command" });
+  choices.push({
+    label: `$(file-code) ${t(known.size > 0 ? "Function of another file…" : "Function of a file…")}`,
+    chosen: "file",
+  });
+  if (orCommand) choices.push({ label: `$(terminal) ${t("Shell command…")}`, chosen: "command" });
   // Of one thing there is no choice.
   const picked =
     choices.length === 1
       ? choices[0]
       : await vscode.window.showQuickPick(choices, {
           title,
-          placeHolder: "What to run for each item",
+          placeHolder: t("What to run for each item"),
           matchOnDescription: true,
         });
   if (picked?.chosen !== "file") return picked?.chosen;
@@ -112,10 +116,10 @@ export async function chooseFunction(
 export function noFunctions(document: vscode.TextDocument): string {
   const name = fileItem(document.uri.fsPath).label;
   if (runtimeOf(document.languageId) === "python")
-    return `${name} has no function at its top level that another process could import.`;
+    return t("{0} has no function at its top level that another process could import.", name);
   return runtimeOf(document.languageId) === null
-    ? `${name} is no module of JavaScript, TypeScript or Python.`
-    : `${name} exports no function: a process can only run what a module exports.`;
+    ? t("{0} is no module of JavaScript, TypeScript or Python.", name)
+    : t("{0} exports no function: a process can only run what a module exports.", name);
 }
 
 /** The one in front first. */
@@ -136,7 +140,7 @@ async function chooseModule(title: string): Promise<vscode.TextDocument | undefi
   if (workspaceFolders().length === 0) {
     const [uri] = await openFiles({
       title,
-      openLabel: "Choose Module",
+      openLabel: t("Choose Module"),
       filters: { "JavaScript, TypeScript, Python": [...moduleEndings] },
     });
     return uri && vscode.workspace.openTextDocument(uri);
@@ -150,7 +154,7 @@ async function chooseModule(title: string): Promise<vscode.TextDocument | undefi
   );
   const picked = await vscode.window.showQuickPick(choices, {
     title,
-    placeHolder: "Module of JavaScript, TypeScript or Python",
+    placeHolder: t("Module of JavaScript, TypeScript or Python"),
   });
   return picked && vscode.workspace.openTextDocument(picked.uri);
 }
@@ -160,7 +164,7 @@ function choiceOf(document: vscode.TextDocument, found: FoundFunction): Choice &
     label: `$(symbol-${found.kind === "class" ? "class" : "function"}) ${found.name}`,
     description:
       `${fileItem(document.uri.fsPath).label}:${found.line + 1}` +
-      (found.export === "default" ? " · default export" : ""),
+      (found.export === "default" ? ` · ${t("default export")}` : ""),
     chosen: functionTarget(document, found),
   };
 }

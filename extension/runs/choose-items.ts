@@ -4,6 +4,7 @@ import { describeSource, ItemsError, type ItemSource } from "../items/item-sourc
 import { parseValues } from "../items/values.js";
 import { askGlob } from "./ask-glob.js";
 import { openFiles } from "./open-files.js";
+import { t } from "../l10n.js";
 
 /** `files`: of a map over files; then the items are files unless something else was chosen on purpose. */
 export type Wanted = "files" | "anything";
@@ -20,19 +21,25 @@ export async function chooseItems(
 ): Promise<ItemSource | undefined> {
   const files: Choice[] =
     workspaceFolders().length === 0
-      ? [{ label: "$(files) Files…", description: "chosen from the disk", choose: () => askFilesOfDisk(title) }]
+      ? [
+          {
+            label: `$(files) ${t("Files…")}`,
+            description: t("chosen from the disk"),
+            choose: () => askFilesOfDisk(title),
+          },
+        ]
       : [
           {
-            label: "$(search) Files that match a pattern…",
-            description: "such as src/**/*.ts",
+            label: `$(search) ${t("Files that match a pattern…")}`,
+            description: t("such as {0}", "src/**/*.ts"),
             choose: () => askGlob(title, last),
           },
           {
-            label: "$(files) Files of the workspace…",
-            description: "chosen from a list",
+            label: `$(files) ${t("Files of the workspace…")}`,
+            description: t("chosen from a list"),
             choose: () => askFiles(title),
           },
-          { label: "$(git-commit) Files changed in Git", choose: () => ({ kind: "git" }) },
+          { label: `$(git-commit) ${t("Files changed in Git")}`, choose: () => ({ kind: "git" }) },
         ];
   const selected = selectedText();
   const selection: Choice[] =
@@ -40,18 +47,22 @@ export async function chooseItems(
       ? []
       : [
           {
-            label: "$(selection) Lines of the selection",
+            label: `$(selection) ${t("Lines of the selection")}`,
             description: describeSource({ kind: "lines", text: selected }),
             choose: () => ({ kind: "lines", text: selected }),
           },
         ];
   const values: Choice[] = [
-    { label: "$(json) JSON array…", description: 'such as ["a", 2, {"b": 3}]', choose: () => askValues(title) },
+    {
+      label: `$(json) ${t("JSON array…")}`,
+      description: t("such as {0}", '["a", 2, {"b": 3}]'),
+      choose: () => askValues(title),
+    },
   ];
   const again: Choice[] =
     last === undefined
       ? []
-      : [{ label: `$(history) ${describeSource(last)}`, description: "as the last time", choose: () => last }];
+      : [{ label: `$(history) ${describeSource(last)}`, description: t("as the last time"), choose: () => last }];
   const separator: Choice = { label: "", kind: vscode.QuickPickItemKind.Separator };
   const choices =
     wanted === "files"
@@ -59,7 +70,7 @@ export async function chooseItems(
       : [...selection, ...again, ...files, separator, ...values];
   const picked = await vscode.window.showQuickPick(choices, {
     title,
-    placeHolder: "Items: the function runs once for each",
+    placeHolder: t("Items: the function runs once for each"),
   });
   return picked?.choose?.();
 }
@@ -84,7 +95,7 @@ async function askFiles(title: string): Promise<ItemSource | undefined> {
     );
   const picked = await vscode.window.showQuickPick(choices, {
     title,
-    placeHolder: "Files to run over",
+    placeHolder: t("Files to run over"),
     canPickMany: true,
     ignoreFocusOut: true,
   });
@@ -92,7 +103,7 @@ async function askFiles(title: string): Promise<ItemSource | undefined> {
 }
 
 async function askFilesOfDisk(title: string): Promise<ItemSource | undefined> {
-  const uris = await openFiles({ title, openLabel: "Choose Files", canSelectMany: true });
+  const uris = await openFiles({ title, openLabel: t("Choose Files"), canSelectMany: true });
   return uris.length > 0 ? sourceOfFiles(uris) : undefined;
 }
 
@@ -109,8 +120,8 @@ async function askValues(title: string): Promise<ItemSource | undefined> {
     title,
     value: "[]",
     valueSelection: [1, 1],
-    prompt: "JSON array: the function runs once for each element",
-    validateInput: (typed) => (typed.replace(/\s/g, "") === "[]" ? "Write at least one element" : problem(typed)),
+    prompt: t("JSON array: the function runs once for each element"),
+    validateInput: (typed) => (typed.replace(/\s/g, "") === "[]" ? t("Write at least one element") : problem(typed)),
     ignoreFocusOut: true,
   });
   return text === undefined ? undefined : { kind: "values", values: parseValues(text) };

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { describeOptions, optionsText, parseOptions } from "./options-text.js";
 import type { RunOptions } from "./run.js";
+import { t } from "../l10n.js";
 
 /** The last question: Enter runs it. Undefined when the user changed their mind. */
 export async function chooseOptions(
@@ -10,11 +11,14 @@ export async function chooseOptions(
   isCommand: boolean,
 ): Promise<RunOptions | undefined> {
   const run = {
-    label: `$(play) Run ${items.toLocaleString()} ${items === 1 ? "item" : "items"}`,
+    label: `$(play) ${t(items === 1 ? "Run {0} item" : "Run {0} items", items.toLocaleString())}`,
     description: describeOptions(options, isCommand),
   };
-  const change = { label: "$(settings-gear) Options…", description: "processes, chunk size, time limit, retries" };
-  const picked = await vscode.window.showQuickPick([run, change], { title, placeHolder: "Press Enter to run" });
+  const change = {
+    label: `$(settings-gear) ${t("Options…")}`,
+    description: t("processes, chunk size, time limit, retries"),
+  };
+  const picked = await vscode.window.showQuickPick([run, change], { title, placeHolder: t("Press Enter to run") });
   if (picked === run) return options;
   return picked === change ? askOptions(title, options, isCommand) : undefined;
 }
@@ -26,11 +30,13 @@ async function askOptions(title: string, options: RunOptions, isCommand: boolean
     value,
     // The number of processes is changed most often: it is selected, so that typing replaces it.
     valueSelection: [value.indexOf("=") + 1, value.indexOf(" ")],
-    prompt:
-      `processes: items at a time, 0: one for each CPU` +
-      `${isCommand ? "" : "; chunk: items that a worker gets at once"}; ` +
-      "timeout: time limit of each item, such as 500ms, 30s, none; retries: further attempts of a failed item; " +
-      "halt: never, soon or now,fail=3.",
+    prompt: [
+      t("processes: items at a time, 0: one for each CPU"),
+      ...(isCommand ? [] : [t("chunk: items that a worker gets at once")]),
+      t("timeout: time limit of each item, such as 500ms, 30s, none"),
+      t("retries: further attempts of a failed item"),
+      t("halt: never, soon or now,fail=3."),
+    ].join("; "),
     validateInput: (typed) => {
       const parsed = parseOptions(typed);
       return "problem" in parsed ? parsed.problem : undefined;

@@ -6,6 +6,7 @@ import { chooseOptions } from "./choose-options.js";
 import type { RecentRuns, Recipe } from "./recipe.js";
 import type { RunItem, RunOptions, Runs } from "./run.js";
 import { saveDocuments } from "./save-documents.js";
+import { t } from "../l10n.js";
 
 export interface LauncherParts {
   runs: Runs;
@@ -37,12 +38,12 @@ export class Launcher {
   async find(source: ItemSource): Promise<RunItem[] | undefined> {
     try {
       return await vscode.window.withProgress(
-        { location: vscode.ProgressLocation.Window, title: `Looking for ${describeSource(source)}` },
+        { location: vscode.ProgressLocation.Window, title: t("Looking for {0}", describeSource(source)) },
         () => resolveItems(source),
       );
     } catch (error) {
       if (!(error instanceof ItemsError)) throw error;
-      void vscode.window.showWarningMessage(`Nothing was run: ${error.message}.`);
+      void vscode.window.showWarningMessage(t("Nothing was run: {0}.", error.message));
       return undefined;
     }
   }
@@ -73,7 +74,7 @@ export class Launcher {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       this.#parts.log.error(error instanceof Error ? error : message);
-      if ((await vscode.window.showErrorMessage(`Nothing was run: ${message}`, "Show Log")) !== undefined)
+      if ((await vscode.window.showErrorMessage(t("Nothing was run: {0}", message), t("Show Log"))) !== undefined)
         this.#parts.log.show();
     }
   }

@@ -1,6 +1,7 @@
 import { formatDuration, parseDuration } from "../../protocol/duration.js";
 import { parseHalt } from "../../protocol/halt.js";
 import type { RunOptions } from "./run.js";
+import { t } from "../l10n.js";
 
 /** What people can change about a run, in the order in which it is shown. */
 const names = ["processes", "chunk", "timeout", "retries", "halt"] as const;
@@ -28,9 +29,9 @@ export function parseOptions(text: string): ParsedOptions {
   for (const word of text.trim().split(/\s+/)) {
     if (word === "") continue;
     const [, name, value] = /^([^=]*)=(.*)$/.exec(word) ?? [];
-    if (name === undefined || value === undefined) return { problem: `"${word}" is not of the form name=value` };
+    if (name === undefined || value === undefined) return { problem: t("{0}: expected name=value", `"${word}"`) };
     if (!(names as readonly string[]).includes(name))
-      return { problem: `there is no option "${name}": they are ${names.join(", ")}` };
+      return { problem: t("there is no option {0}: they are {1}", `"${name}"`, names.join(", ")) };
     const problem = readOption(name as Name, value, options);
     if (problem !== null) return { problem };
   }
@@ -41,27 +42,27 @@ function readOption(name: Name, value: string, options: RunOptions): string | nu
   switch (name) {
     case "processes":
       if (!isCount(value, 0, maxProcesses))
-        return `processes is how many run at a time, 1 to ${maxProcesses}, or 0 for one for each CPU`;
+        return t("processes is how many run at a time, 1 to {0}, or 0 for one for each CPU", maxProcesses);
       options.processes = Number(value);
       return null;
     case "chunk":
-      if (!isCount(value, 1)) return "chunk is how many items a worker is given at once, from 1 on";
+      if (!isCount(value, 1)) return t("chunk is how many items a worker is given at once, from 1 on");
       options.chunkSize = Number(value);
       return null;
     case "timeout": {
       const ms = value === "none" ? 0 : parseDuration(value);
       if (ms === undefined || (ms === 0 && value !== "none"))
-        return "timeout is the limit of each item, such as 500ms, 30s or 2m, or none";
+        return t("timeout is the limit of each item, such as 500ms, 30s or 2m, or none");
       options.timeoutMs = ms;
       return null;
     }
     case "retries":
-      if (!isCount(value, 0)) return "retries is how many times more a failed item is tried, from 0 on";
+      if (!isCount(value, 0)) return t("retries is how many times more a failed item is tried, from 0 on");
       options.retries = Number(value);
       return null;
     case "halt": {
       const halt = parseHalt(value);
-      if (!halt) return "halt is never, soon or now, or says at which failure: soon,fail=3";
+      if (!halt) return t("halt is never, soon or now, or says at which failure: soon,fail=3");
       if (halt.when !== "never")
         options.halt = { failures: halt.failures, ...(halt.when === "now" ? { now: true } : {}) };
       return null;
@@ -82,10 +83,10 @@ function durationText(ms: number): string {
 export function describeOptions(options: RunOptions, isCommand: boolean): string {
   const { processes = 0, chunkSize = 1, timeoutMs = 0, retries = 0, halt } = options;
   return [
-    processes === 0 ? "one process for each CPU" : `${processes} ${processes === 1 ? "process" : "processes"}`,
-    ...(isCommand || chunkSize === 1 ? [] : [`chunks of ${chunkSize}`]),
-    timeoutMs === 0 ? "no time limit" : `${formatDuration(timeoutMs)} for each item`,
-    ...(retries === 0 ? [] : [`${retries} ${retries === 1 ? "retry" : "retries"}`]),
-    ...(halt ? [`ends at ${halt.failures === 1 ? "the first failure" : `failure ${halt.failures}`}`] : []),
+    processes === 0 ? t("one process for each CPU") : t(processes === 1 ? "{0} process" : "{0} processes", processes),
+    ...(isCommand || chunkSize === 1 ? [] : [t("chunks of {0}", chunkSize)]),
+    timeoutMs === 0 ? t("no time limit") : t("{0} for each item", formatDuration(timeoutMs)),
+    ...(retries === 0 ? [] : [t(retries === 1 ? "{0} retry" : "{0} retries", retries)]),
+    ...(halt ? [halt.failures === 1 ? t("ends at the first failure") : t("ends at failure {0}", halt.failures)] : []),
   ].join(", ");
 }

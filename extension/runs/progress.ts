@@ -3,6 +3,7 @@ import { oneLine } from "../../protocol/one-line.js";
 import { progressText } from "../../protocol/progress.js";
 import { failureOfAll, failureText } from "../../bindings/typescript/runs/failure-text.js";
 import type { Row, Run } from "./run.js";
+import { t } from "../l10n.js";
 
 /** A run that is over sooner needs no notification. */
 const delayMs = 500;
@@ -47,9 +48,11 @@ async function report(
     // A retry takes an item's part back. A bar does not go back.
     const now = Math.max(shown, settled + parts);
     const message =
-      `${settled.toLocaleString()} of ${total.toLocaleString()}` +
-      `${failed > 0 ? `, ${failed.toLocaleString()} failed` : ""}${stopping ? ", stopping…" : ""}` +
-      reportText(reports.values().next().value);
+      [
+        t("{0} of {1}", settled.toLocaleString(), total.toLocaleString()),
+        ...(failed > 0 ? [t("{0} failed", failed.toLocaleString())] : []),
+        ...(stopping ? [t("stopping…")] : []),
+      ].join(", ") + reportText(reports.values().next().value);
     progress.report({ message, increment: total === 0 ? 0 : ((now - shown) / total) * 100 });
     shown = now;
   };
@@ -63,7 +66,7 @@ async function report(
       .catch(
         (error: unknown) =>
           void vscode.window.showErrorMessage(
-            `The run could not be cancelled: ${error instanceof Error ? error.message : String(error)}`,
+            t("The run could not be cancelled: {0}", error instanceof Error ? error.message : String(error)),
           ),
       );
   });
@@ -82,38 +85,37 @@ async function tellEnd(run: Run): Promise<void> {
   if (run.lost) return;
   const { name } = run.request;
   const { failed, total, done, state, startedAt, endedAt } = run.info;
-  const results = "Show Results";
-  const output = "Show Output";
-  const again = "Re-run Failed";
+  const [results, output, again] = [t("Show Results"), t("Show Output"), t("Re-run Failed")];
   const reason = failureOfAll(run);
   if (reason) act(run, await vscode.window.showErrorMessage(`${name}: ${failureText(reason)}`, results, output));
   else if (failed > 0) {
-    const halted = state === "halted" ? ", and the rest was left" : "";
     act(
       run,
       await vscode.window.showWarningMessage(
-        `${name}: ${failed.toLocaleString()} of ${total.toLocaleString()} failed${halted}.`,
+        state === "halted"
+          ? t("{0}: {1} of {2} failed, and the rest was left.", name, failed.toLocaleString(), total.toLocaleString())
+          : t("{0}: {1} of {2} failed.", name, failed.toLocaleString(), total.toLocaleString()),
         results,
         output,
         again,
       ),
     );
   } else if (state === "running" || state === "done") {
-    const message = `${name}: ${done.toLocaleString()} done`;
+    const message = t("{0}: {1} done", name, done.toLocaleString());
     if ((endedAt ?? Date.now()) - startedAt < longMs) vscode.window.setStatusBarMessage(`$(pass) ${message}`, 5000);
     else act(run, await vscode.window.showInformationMessage(`${message}.`, results, output));
   } else
     vscode.window.setStatusBarMessage(
-      `$(circle-slash) ${name}: cancelled, ${done.toLocaleString()} of ${total.toLocaleString()} done`,
+      `$(circle-slash) ${t("{0}: cancelled, {1} of {2} done", name, done.toLocaleString(), total.toLocaleString())}`,
       5000,
     );
 }
 
 function act(run: Run, choice: string | undefined): void {
   const commands: Record<string, string> = {
-    "Show Results": "polyproc.showResults",
-    "Show Output": "polyproc.showOutput",
-    "Re-run Failed": "polyproc.rerunFailed",
+    [t("Show Results")]: "polyproc.showResults",
+    [t("Show Output")]: "polyproc.showOutput",
+    [t("Re-run Failed")]: "polyproc.rerunFailed",
   };
   const command = choice === undefined ? undefined : commands[choice];
   if (command !== undefined) void vscode.commands.executeCommand(command, run.id);

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Disposable } from "../connection/rpc.js";
 import type { Launcher } from "./launcher.js";
 import type { Run, Runs } from "./run.js";
+import { t } from "../l10n.js";
 
 /**
  * The commands for runs that exist. Each takes a run's handle; without one, the run that is meant is found or asked
@@ -25,8 +26,8 @@ async function cancel(runs: Runs, id: unknown): Promise<void> {
   const run = await chooseRun(
     runs.all.filter((one) => !one.ended),
     id,
-    "Cancel Run",
-    "No run is under way.",
+    t("Cancel Run"),
+    t("No run is under way."),
   );
   await run?.cancel();
 }
@@ -35,8 +36,8 @@ async function forget(runs: Runs, id: unknown): Promise<void> {
   const run = await chooseRun(
     runs.all.filter(({ ended }) => ended),
     id,
-    "Forget Run",
-    "There is no run that has ended.",
+    t("Forget Run"),
+    t("There is no run that has ended."),
   );
   if (run) await runs.forget(run);
 }
@@ -49,7 +50,7 @@ async function rerunFailed(runs: Runs, launcher: Launcher, id: unknown): Promise
   const failed = run ? failedItems(run) : [];
   if (!run || failed.length === 0) {
     void vscode.window.showInformationMessage(
-      run ? `Nothing failed in ${run.request.name}.` : "No run has failed items.",
+      run ? t("Nothing failed in {0}.", run.request.name) : t("No run has failed items."),
     );
     return;
   }
@@ -74,7 +75,7 @@ async function chooseRun(
   }
   const choices = candidates.toReversed().map((run) => ({
     label: run.request.name,
-    description: `${run.info.done + run.info.failed} of ${run.info.total}`,
+    description: t("{0} of {1}", run.info.done + run.info.failed, run.info.total),
     run,
   }));
   return (await vscode.window.showQuickPick(choices, { title, matchOnDescription: true }))?.run;

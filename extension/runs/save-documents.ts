@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { t } from "../l10n.js";
 
 /**
  * Processes read files from the disk, so edited files are saved before a run, by the same setting as before a task
@@ -12,18 +13,14 @@ export async function saveDocuments(): Promise<boolean> {
   if (how === "prompt") {
     const question =
       dirty.length === 1
-        ? "A file has changes that are not saved."
-        : `${dirty.length} files have changes that are not saved.`;
-    const answer = await vscode.window.showWarningMessage(
-      `${question} Processes see only what is saved.`,
-      { modal: true },
-      "Save and Run",
-      "Run without Saving",
-    );
-    if (answer === "Run without Saving") return true;
+        ? t("A file has changes that are not saved. Processes see only what is saved.")
+        : t("{0} files have changes that are not saved. Processes see only what is saved.", dirty.length);
+    const [save, without] = [t("Save and Run"), t("Run without Saving")];
+    const answer = await vscode.window.showWarningMessage(question, { modal: true }, save, without);
+    if (answer === without) return true;
     if (answer === undefined) return false;
   }
   const saved = await vscode.workspace.saveAll(false);
-  if (!saved) void vscode.window.showWarningMessage("Some files could not be saved, so nothing was run.");
+  if (!saved) void vscode.window.showWarningMessage(t("Some files could not be saved, so nothing was run."));
   return saved;
 }

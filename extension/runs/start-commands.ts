@@ -14,6 +14,7 @@ import { chooseItems, sourceOfFiles, type Wanted } from "./choose-items.js";
 import type { Launcher } from "./launcher.js";
 import type { RecentRuns } from "./recipe.js";
 import type { RunItem, Runs } from "./run.js";
+import { t } from "../l10n.js";
 
 export interface StartParts {
   launcher: Launcher;
@@ -21,9 +22,9 @@ export interface StartParts {
   runs: Runs;
 }
 
-const runTitle = "Run Function in Pool";
-const mapTitle = "Map over Files";
-const commandTitle = "Run Shell Command over Files";
+const runTitle = () => t("Run Function in Pool");
+const mapTitle = () => t("Map over Files");
+const commandTitle = () => t("Run Shell Command over Files");
 
 /**
  * The commands that start runs. Their arguments show where they were invoked: a CodeLens passes a file and its export,
@@ -46,10 +47,10 @@ async function runInPool(parts: StartParts, uri: vscode.Uri | undefined, more: u
   if (uri) {
     const document = await vscode.workspace.openTextDocument(uri);
     chosen =
-      typeof more === "string" ? await namedFunction(document, more) : await chooseFunctionOf(document, runTitle);
+      typeof more === "string" ? await namedFunction(document, more) : await chooseFunctionOf(document, runTitle());
     if (chosen === null) void vscode.window.showInformationMessage(noFunctions(document));
-  } else chosen = await chooseFunction(parts.recent, runTitle, false);
-  if (chosen && chosen !== "command") await askItems(parts, chosen, runTitle, "anything");
+  } else chosen = await chooseFunction(parts.recent, runTitle(), false);
+  if (chosen && chosen !== "command") await askItems(parts, chosen, runTitle(), "anything");
 }
 
 async function mapOverFiles(parts: StartParts, uri: vscode.Uri | undefined, more: unknown): Promise<void> {
@@ -62,26 +63,26 @@ async function mapOverFiles(parts: StartParts, uri: vscode.Uri | undefined, more
     const document = isModule(uri) || typeof more === "string" ? await vscode.workspace.openTextDocument(uri) : null;
     const chosen =
       document &&
-      (typeof more === "string" ? await namedFunction(document, more) : await chooseFunctionOf(document, mapTitle));
+      (typeof more === "string" ? await namedFunction(document, more) : await chooseFunctionOf(document, mapTitle()));
     if (chosen === null) await mapSelected(parts, sourceOfFiles([uri]));
-    else if (chosen) await askItems(parts, chosen, mapTitle, "files");
+    else if (chosen) await askItems(parts, chosen, mapTitle(), "files");
     return;
   }
-  const chosen = await chooseFunction(parts.recent, mapTitle, true);
+  const chosen = await chooseFunction(parts.recent, mapTitle(), true);
   if (chosen === "command") await runCommand(parts, undefined, undefined);
-  else if (chosen) await askItems(parts, chosen, mapTitle, "files");
+  else if (chosen) await askItems(parts, chosen, mapTitle(), "files");
 }
 
 /** The files are given; what to do with them is asked. */
 async function mapSelected(parts: StartParts, source: ItemSource): Promise<void> {
-  const chosen = await chooseFunction(parts.recent, mapTitle, true);
+  const chosen = await chooseFunction(parts.recent, mapTitle(), true);
   if (chosen === "command") await askCommand(parts, source);
   else if (chosen) await parts.launcher.launch({ what: chosen.name, target: chosen.target, source });
 }
 
 async function runCommand(parts: StartParts, uri: vscode.Uri | undefined, more: unknown): Promise<void> {
   const given = Array.isArray(more) && more.length > 0 ? (more as vscode.Uri[]) : uri ? [uri] : null;
-  const source = given ? sourceOfFiles(given) : await chooseItems(commandTitle, "files", parts.recent.last?.source);
+  const source = given ? sourceOfFiles(given) : await chooseItems(commandTitle(), "files", parts.recent.last?.source);
   if (source) await askCommand(parts, source);
 }
 
@@ -90,12 +91,12 @@ async function askCommand({ launcher, recent }: StartParts, source: ItemSource):
   const items = await launcher.find(source);
   if (!items) return;
   const line = await vscode.window.showInputBox({
-    title: commandTitle,
+    title: commandTitle(),
     value: recent.commands[0] ?? "",
     placeHolder: "wc -w {item}",
-    prompt:
-      "{item} stands for the item, safely quoted, {index} for its position. " +
-      "Without {item} the item is the last argument.",
+    prompt: t(
+      "{item} stands for the item, safely quoted, {index} for its position. Without {item} it is the last argument.",
+    ),
     validateInput: (typed) => {
       try {
         shellCommand(typed);
@@ -129,7 +130,7 @@ async function repeatLastRun({ launcher, recent, runs }: StartParts): Promise<vo
   if (last) await launcher.attempt(() => runs.again(last));
   else
     void vscode.window.showInformationMessage(
-      "There is no run to repeat yet: start one with Polyproc: Run Function in Pool…",
+      t("There is no run to repeat yet: start one with Polyproc: Run Function in Pool…"),
     );
 }
 

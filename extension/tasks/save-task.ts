@@ -5,25 +5,26 @@ import { chooseRun } from "../results/choose-run.js";
 import type { Run, Runs } from "../runs/run.js";
 import { insertTask } from "./insert-task.js";
 import { SaveError, savedTask } from "./saved-task.js";
+import { t } from "../l10n.js";
 
 /** The command that writes a run into tasks.json, so that it can be started by name, by a key or by other tasks. */
 export function registerSaveTask(runs: Runs): vscode.Disposable {
   return vscode.commands.registerCommand("polyproc.saveAsTask", async (handle?: unknown) => {
-    const run = await chooseRun(runs, handle, "Save Run as Task");
+    const run = await chooseRun(runs, handle, t("Save Run as Task"));
     if (!run) return;
     try {
       await save(run);
     } catch (error) {
       if (!(error instanceof SaveError)) throw error;
-      void vscode.window.showWarningMessage(`This run cannot be a task: ${error.message}.`);
+      void vscode.window.showWarningMessage(t("This run cannot be a task: {0}.", error.message));
     }
   });
 }
 
 async function save({ request }: Run): Promise<void> {
-  if (request.origin === "task") throw new SaveError("it is the run of a task");
+  if (request.origin === "task") throw new SaveError(t("it is the run of a task"));
   const folder = folderOf(request);
-  if (!folder) throw new SaveError("no folder is open, and tasks belong to a folder");
+  if (!folder) throw new SaveError(t("no folder is open, and tasks belong to a folder"));
   const configuration = vscode.workspace.getConfiguration("tasks", folder.uri);
   const tasks = configuration.inspect<unknown[]>("tasks");
   const existing = tasks?.workspaceFolderValue ?? tasks?.workspaceValue ?? [];
@@ -35,11 +36,11 @@ async function save({ request }: Run): Promise<void> {
   // Checked before the user is asked for a name.
   savedTask(request, "", named);
   const label = await vscode.window.showInputBox({
-    title: "Save Run as Task",
+    title: t("Save Run as Task"),
     value: request.name,
-    prompt: "Name of the task, as Run Task… lists it",
+    prompt: t("Name of the task, as Run Task… lists it"),
     validateInput: (typed) =>
-      typed.trim() === "" ? "Write a name" : known.has(typed.trim()) ? "There is a task of this name" : undefined,
+      typed.trim() === "" ? t("Write a name") : known.has(typed.trim()) ? t("There is a task of this name") : undefined,
     ignoreFocusOut: true,
   });
   if (label === undefined) return;

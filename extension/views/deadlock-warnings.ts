@@ -3,6 +3,7 @@ import type { DeadlockInfo } from "../../protocol/events.js";
 import { snapshotOf } from "./snapshot-of.js";
 import { deadlockId, describeCycle } from "./sync/deadlock-row.js";
 import type { ViewParts } from "./view-parts.js";
+import { t } from "../l10n.js";
 
 /** Warns of each deadlock once. */
 export class DeadlockWarnings {
@@ -26,8 +27,9 @@ export class DeadlockWarnings {
     const { log, sync } = this.#parts;
     const cycle = describeCycle(deadlock, snapshotOf(this.#parts));
     log.warn(`Deadlock ${deadlock.deadlock}: ${cycle}`);
-    const chosen = await vscode.window.showWarningMessage(`Deadlock: ${cycle}.`, "Show", "Break…");
-    if (chosen === "Show") await sync.reveal(deadlockId(deadlock.deadlock));
-    else if (chosen === "Break…") await vscode.commands.executeCommand("polyproc.breakDeadlock", deadlock.deadlock);
+    const [show, breakIt] = [t("Show"), t("Break…")];
+    const chosen = await vscode.window.showWarningMessage(t("Deadlock: {0}.", cycle), show, breakIt);
+    if (chosen === show) await sync.reveal(deadlockId(deadlock.deadlock));
+    else if (chosen === breakIt) await vscode.commands.executeCommand("polyproc.breakDeadlock", deadlock.deadlock);
   }
 }

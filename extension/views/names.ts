@@ -2,7 +2,9 @@ import type { PoolInfo } from "../../protocol/pool.js";
 import type { ProcessInfo } from "../../protocol/process.js";
 import { rowText } from "./amounts.js";
 import type { Snapshot } from "./snapshot.js";
+import { t } from "../l10n.js";
 
+/** Python's words, in every language. */
 const kindNames: Record<string, string> = {
   lock: "Lock",
   rlock: "RLock",
@@ -41,7 +43,7 @@ export function processName(process: ProcessInfo, snapshot: Pick<Snapshot, "pool
   if (index === null) return rowText(process.name) || rowText(process.target);
   const label = process.pool === null ? null : snapshot.poolItemLabel(process.pool, index);
   // Of what other clients run only the command is known, which has its item in it.
-  return rowText(label ?? process.target) || `item ${index}`;
+  return rowText(label ?? process.target) || t("item {0}", index);
 }
 
 export interface RunningItem {
@@ -54,7 +56,7 @@ export interface RunningItem {
 export function runningItem(process: ProcessInfo, { itemLabel }: Pick<Snapshot, "itemLabel">): RunningItem | null {
   const { task } = process;
   if (task === null || process.role !== "worker" || process.state !== "running") return null;
-  return { name: rowText(itemLabel(task.job, task.index) ?? `item ${task.index}`, 40), startedAt: task.startedAt };
+  return { name: rowText(itemLabel(task.job, task.index) ?? t("item {0}", task.index), 40), startedAt: task.startedAt };
 }
 
 /** The holder or waiter: a process of the server, or a client. */
@@ -69,10 +71,10 @@ export function partyOf(session: string, { known, ownSession }: Pick<Snapshot, "
   const info = known.sessions.get(session);
   const process = info?.process ? known.processes.get(info.process) : undefined;
   if (process) return { name: rowText(process.name), pid: process.pid, process: process.process };
-  if (session === ownSession) return { name: "This window", pid: info?.pid ?? null, process: null };
-  if (!info) return { name: `Session ${session}`, pid: null, process: null };
+  if (session === ownSession) return { name: t("This window"), pid: info?.pid ?? null, process: null };
+  if (!info) return { name: t("Session {0}", session), pid: null, process: null };
   return {
-    name: rowText(info.name) || (info.role === "worker" ? "Worker" : "Client"),
+    name: rowText(info.name) || (info.role === "worker" ? t("Worker") : t("Client")),
     pid: info.pid,
     process: info.process,
   };

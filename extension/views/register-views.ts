@@ -6,7 +6,7 @@ import { endCommands } from "./actions/end-commands.js";
 import { isRunning } from "./actions/end-plan.js";
 import { lookCommands } from "./actions/look-commands.js";
 import { stackCommands } from "./actions/stack-commands.js";
-import { countText } from "./amounts.js";
+import { numberText } from "./amounts.js";
 import { ChildrenTree } from "./children/children-tree.js";
 import { ContextKeys } from "./context-keys.js";
 import { DeadlockWarnings } from "./deadlock-warnings.js";
@@ -15,6 +15,7 @@ import { snapshotOf } from "./snapshot-of.js";
 import { syncTree } from "./sync/sync-tree.js";
 import { LiveTree } from "./tree/live-tree.js";
 import type { ViewParts } from "./view-parts.js";
+import { t } from "../l10n.js";
 
 /** The side bar: both trees, what can be done in them, and warnings of deadlocks. */
 export function registerViews(parts: Parts): vscode.Disposable {
@@ -54,7 +55,7 @@ export function registerViews(parts: Parts): vscode.Disposable {
     setMessage(
       children.view,
       server.state.kind === "failed" && all.length > 0
-        ? `The server could not be started: ${server.state.message}`
+        ? t("The server could not be started: {0}", server.state.message)
         : "",
     );
   };
@@ -117,7 +118,10 @@ function setBadge(view: vscode.TreeView<string>, running: number): void {
   view.badge =
     running === 0
       ? undefined
-      : { value: running, tooltip: `${countText(running, "process is", "processes are")} running` };
+      : {
+          value: running,
+          tooltip: t(running === 1 ? "{0} process is running" : "{0} processes are running", numberText(running)),
+        };
 }
 
 /** Empty: none. */

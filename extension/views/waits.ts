@@ -4,6 +4,7 @@ import { rowText } from "./amounts.js";
 import { handleName } from "./names.js";
 import type { Snapshot } from "./snapshot.js";
 import type { Detail } from "./tree/tree-node.js";
+import { t } from "../l10n.js";
 
 /** The waits of a process that the server started, the oldest first. */
 export function waitsOf(process: string, { known }: Pick<Snapshot, "known">): readonly WaitInfo[] {
@@ -15,10 +16,10 @@ export function waitsOf(process: string, { known }: Pick<Snapshot, "known">): re
 export function waitText(waits: readonly WaitInfo[]): string | null {
   const [first] = waits;
   if (!first) return null;
-  return `${first.deadlock === null ? "" : "stuck: "}waits for ${handleName(first.object)}`;
+  return t(first.deadlock === null ? "waits for {0}" : "stuck: waits for {0}", handleName(first.object));
 }
 
 /** With who can end it, and since when. */
 export function waitDetails(waits: readonly WaitInfo[], at: number): Detail[] {
-  return waits.slice(0, 4).map((wait, i) => [i === 0 ? "Why" : "", rowText(describeWait(wait, at), 300)]);
+  return waits.slice(0, 4).map((wait, i) => [i === 0 ? t("Why") : "", rowText(describeWait(wait, at), 300)]);
 }

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Rpc } from "../../connection/rpc.js";
 import { isUnknown } from "../documents/read-output.js";
 import { connectedRpc, type ViewParts } from "../view-parts.js";
+import { t } from "../../l10n.js";
 
 const statusMs = 4000;
 
@@ -18,7 +19,9 @@ export async function askServer<T>(
   if (all.length === 0) return;
   const rpc = connectedRpc(parts);
   if (rpc === null) {
-    void vscode.window.showWarningMessage(`${what}: no server is connected, so none of its processes runs any more.`);
+    void vscode.window.showWarningMessage(
+      t("{0}: no server is connected, so none of its processes runs any more.", what),
+    );
     return;
   }
   const outcomes = await Promise.allSettled(all.map((one) => ask(rpc, one)));
@@ -28,11 +31,13 @@ export async function askServer<T>(
   if (failures.length > 0) {
     const first = failures[0] instanceof Error ? failures[0].message : String(failures[0]);
     void vscode.window.showErrorMessage(
-      `${what}: ${first}${failures.length > 1 ? ` (and ${failures.length - 1} more, see the log)` : ""}`,
+      failures.length > 1
+        ? t("{0}: {1} (and {2} more, see the log)", what, first, failures.length - 1)
+        : `${what}: ${first}`,
     );
   } else if (errors.length > 0) {
     vscode.window.setStatusBarMessage(
-      errors.length === 1 ? "It had already ended." : `${errors.length} had already ended.`,
+      errors.length === 1 ? t("It had already ended.") : t("{0} had already ended.", errors.length),
       statusMs,
     );
   }

@@ -8,6 +8,7 @@ import { snapshotOf } from "../snapshot-of.js";
 import type { About } from "../tree/tree-node.js";
 import type { ViewParts } from "../view-parts.js";
 import { aboutOf, chosenRows, processesOf } from "./chosen.js";
+import { t } from "../../l10n.js";
 
 /** The rows that a command is for. */
 export function chosenAbouts(parts: ViewParts, args: readonly unknown[]): About[] {
@@ -41,14 +42,14 @@ export async function chooseProcesses(
       process,
     }));
   if (items.length === 0) {
-    void vscode.window.showInformationMessage(`${title}: no process matches.`);
+    void vscode.window.showInformationMessage(t("{0}: no process matches.", title));
     return [];
   }
   const options = {
     title,
     matchOnDescription: true,
     matchOnDetail: true,
-    placeHolder: several ? "Which processes?" : "Which process?",
+    placeHolder: several ? t("Which processes?") : t("Which process?"),
   };
   if (several)
     return ((await vscode.window.showQuickPick(items, { ...options, canPickMany: true })) ?? []).map(
@@ -70,9 +71,9 @@ export async function choosePools(parts: ViewParts, args: readonly unknown[], ti
     .filter((pool) => pool.state === "running" || pool.workers > 0)
     .map((pool) => ({
       label: poolName(pool, snapshot),
-      description: `${pool.busy} busy, ${pool.queued} queued`,
+      description: t("{0} busy, {1} queued", pool.busy, pool.queued),
       pool,
     }));
-  const chosen = await vscode.window.showQuickPick(items, { title, placeHolder: "Which pool?" });
+  const chosen = await vscode.window.showQuickPick(items, { title, placeHolder: t("Which pool?") });
   return chosen ? [chosen.pool] : [];
 }

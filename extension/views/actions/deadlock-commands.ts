@@ -6,6 +6,7 @@ import { describeCycle, memberName } from "../sync/deadlock-row.js";
 import type { Commands, ViewParts } from "../view-parts.js";
 import { askServer } from "./ask-server.js";
 import { chosenAbouts } from "./choose.js";
+import { t } from "../../l10n.js";
 
 export function deadlockCommands(parts: ViewParts): Commands {
   return { "polyproc.breakDeadlock": (...args) => breakDeadlock(parts, args) };
@@ -16,12 +17,12 @@ async function breakDeadlock(parts: ViewParts, args: readonly unknown[]): Promis
   const about = chosenAbouts(parts, args).find((one) => one.kind === "deadlock");
   const deadlock = about ? parts.model.deadlocks.get(about.deadlock) : await chooseDeadlock(parts, args);
   if (!deadlock) {
-    if (args[0] !== undefined) vscode.window.setStatusBarMessage("The deadlock is no longer there.", 4000);
+    if (args[0] !== undefined) vscode.window.setStatusBarMessage(t("The deadlock is no longer there."), 4000);
     return;
   }
   const session = about?.session ?? (await chooseParty(parts, deadlock));
   if (session === undefined) return;
-  await askServer(parts, "Break deadlock", [deadlock.deadlock], (rpc, id) =>
+  await askServer(parts, t("Break Deadlock"), [deadlock.deadlock], (rpc, id) =>
     rpc.request("deadlock/break", { deadlock: id, ...(session === null ? {} : { session }) }),
   );
 }
@@ -35,7 +36,7 @@ async function chooseDeadlock(parts: ViewParts, args: readonly unknown[]): Promi
     detail: describeCycle(deadlock, snapshot),
     deadlock,
   }));
-  return (await vscode.window.showQuickPick(items, { title: "Break Deadlock", placeHolder: "Which deadlock?" }))
+  return (await vscode.window.showQuickPick(items, { title: t("Break Deadlock"), placeHolder: t("Which deadlock?") }))
     ?.deadlock;
 }
 
@@ -43,16 +44,16 @@ async function chooseDeadlock(parts: ViewParts, args: readonly unknown[]): Promi
 async function chooseParty(parts: ViewParts, { cycle }: DeadlockInfo): Promise<string | null | undefined> {
   const snapshot = snapshotOf(parts);
   const items: (vscode.QuickPickItem & { session: string | null })[] = [
-    { label: "The wait that began last", description: "loses the least", session: null },
+    { label: t("The wait that began last"), description: t("loses the least"), session: null },
     ...cycle.map((member) => ({
       label: memberName(member, snapshot),
-      description: `waits for ${handleName(member.waitsFor)}`,
+      description: t("waits for {0}", handleName(member.waitsFor)),
       session: member.session,
     })),
   ];
   const chosen = await vscode.window.showQuickPick(items, {
-    title: "Break Deadlock",
-    placeHolder: "Which party's wait ends with the error Deadlock? The others continue.",
+    title: t("Break Deadlock"),
+    placeHolder: t("Which party's wait ends with the error Deadlock? The others continue."),
   });
   return chosen?.session;
 }

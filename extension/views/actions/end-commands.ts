@@ -3,23 +3,24 @@ import type { ViewParts, Commands } from "../view-parts.js";
 import { askServer } from "./ask-server.js";
 import { chooseProcesses, choosePools, chosenAbouts } from "./choose.js";
 import { describePlan, isNothing, isRunning, planEnd, type EndPlan } from "./end-plan.js";
+import { t } from "../../l10n.js";
 
 /** Commands that end processes and pools. */
 export function endCommands(parts: ViewParts): Commands {
   return {
     "polyproc.terminate": async (...args) => {
-      const processes = await chooseProcesses(parts, args, "Terminate", isRunning, true);
-      await askServer(parts, "Terminate", processes, (rpc, { process }) =>
+      const processes = await chooseProcesses(parts, args, t("Terminate"), isRunning, true);
+      await askServer(parts, t("Terminate"), processes, (rpc, { process }) =>
         rpc.request("process/terminate", { process }),
       );
     },
     "polyproc.kill": async (...args) => {
-      const processes = await chooseProcesses(parts, args, "Kill", isRunning, true);
-      await askServer(parts, "Kill", processes, (rpc, { process }) => rpc.request("process/kill", { process }));
+      const processes = await chooseProcesses(parts, args, t("Kill"), isRunning, true);
+      await askServer(parts, t("Kill"), processes, (rpc, { process }) => rpc.request("process/kill", { process }));
     },
     "polyproc.terminatePool": async (...args) => {
-      const pools = await choosePools(parts, args, "Terminate Pool");
-      await askServer(parts, "Terminate pool", pools, (rpc, { pool, run }) =>
+      const pools = await choosePools(parts, args, t("Terminate Pool"));
+      await askServer(parts, t("Terminate Pool"), pools, (rpc, { pool, run }) =>
         run === null ? rpc.request("pool/terminate", { pool }) : rpc.request("run/cancel", { run }),
       );
     },
@@ -34,16 +35,17 @@ export function endCommands(parts: ViewParts): Commands {
 
 async function terminateAll(parts: ViewParts, plan: () => EndPlan): Promise<void> {
   if (isNothing(plan())) {
-    vscode.window.setStatusBarMessage("No process runs.", 4000);
+    vscode.window.setStatusBarMessage(t("No process runs."), 4000);
     return;
   }
   const { question, detail } = describePlan(plan());
-  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, "Terminate")) !== "Terminate") return;
+  const terminate = t("Terminate");
+  if ((await vscode.window.showWarningMessage(question, { modal: true, detail }, terminate)) !== terminate) return;
   // The user took time to answer: use the current state.
   const { runs, pools, processes } = plan();
   await Promise.all([
-    askServer(parts, "Terminate all", runs, (rpc, run) => rpc.request("run/cancel", { run })),
-    askServer(parts, "Terminate all", pools, (rpc, pool) => rpc.request("pool/terminate", { pool })),
-    askServer(parts, "Terminate all", processes, (rpc, process) => rpc.request("process/terminate", { process })),
+    askServer(parts, t("Terminate All"), runs, (rpc, run) => rpc.request("run/cancel", { run })),
+    askServer(parts, t("Terminate All"), pools, (rpc, pool) => rpc.request("pool/terminate", { pool })),
+    askServer(parts, t("Terminate All"), processes, (rpc, process) => rpc.request("process/terminate", { process })),
   ]);
 }

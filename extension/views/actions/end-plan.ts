@@ -1,7 +1,8 @@
 import type { PoolInfo } from "../../../protocol/pool.js";
 import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Model } from "../../model/model.js";
-import { countText } from "../amounts.js";
+import { numberText } from "../amounts.js";
+import { t } from "../../l10n.js";
 
 /**
  * What "Terminate All" has to end. Runs and pools come before processes: a pool whose workers alone are ended starts
@@ -46,15 +47,21 @@ export function isNothing({ runs, pools, processes }: EndPlan): boolean {
 /** The question to the user, and its consequences. */
 export function describePlan({ runs, pools, ending }: EndPlan): { question: string; detail: string } {
   const also = [
-    ...(runs.length === 0 ? [] : [`${countText(runs.length, "run is", "runs are")} cancelled`]),
-    ...(pools.length === 0 ? [] : [`${countText(pools.length, "pool is", "pools are")} terminated`]),
+    ...(runs.length === 0
+      ? []
+      : [t(runs.length === 1 ? "{0} run is cancelled" : "{0} runs are cancelled", numberText(runs.length))]),
+    ...(pools.length === 0
+      ? []
+      : [t(pools.length === 1 ? "{0} pool is terminated" : "{0} pools are terminated", numberText(pools.length))]),
   ];
   return {
     question:
-      ending === 0 ? "Terminate what is waiting to run?" : `Terminate ${countText(ending, "process", "processes")}?`,
+      ending === 0
+        ? t("Terminate what is waiting to run?")
+        : t(ending === 1 ? "Terminate {0} process?" : "Terminate {0} processes?", numberText(ending)),
     detail: [
-      ...(also.length === 0 ? [] : [`${also.join(" and ")}; tasks that are not done are lost.`]),
-      "Each process and its descendants get SIGTERM.",
+      ...(also.length === 0 ? [] : [t("{0}; tasks that are not done are lost.", also.join(t(" and ")))]),
+      t("Each process and its descendants get SIGTERM."),
     ].join(" "),
   };
 }

@@ -3,6 +3,7 @@ import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Commands, ViewParts } from "../view-parts.js";
 import { chooseProcesses, chosenAbouts } from "./choose.js";
 import { openTarget } from "./open-target.js";
+import { t } from "../../l10n.js";
 
 /** Commands that show something of processes, or take ended ones off the list. */
 export function lookCommands(parts: ViewParts): Commands {
@@ -10,22 +11,22 @@ export function lookCommands(parts: ViewParts): Commands {
   return {
     "polyproc.focusChildren": async () => void (await vscode.commands.executeCommand("polyproc.children.focus")),
     "polyproc.revealProcessOutput": async (...args) => {
-      const [process] = await chooseProcesses(parts, args, "Reveal Output", () => true, false);
+      const [process] = await chooseProcesses(parts, args, t("Reveal Output"), () => true, false);
       if (process) await documents.showOutput(process);
     },
     "polyproc.showWhyEnded": async (...args) => {
-      const [process] = await chooseProcesses(parts, args, "Show Why It Ended", hasEnded, false);
+      const [process] = await chooseProcesses(parts, args, t("Show Why It Ended"), hasEnded, false);
       if (process) await documents.showWhyEnded(process);
     },
     "polyproc.openTarget": async (...args) => {
-      const [process] = await chooseProcesses(parts, args, "Open Target's Source", () => true, false);
+      const [process] = await chooseProcesses(parts, args, t("Open Target's Source"), () => true, false);
       if (process) await openTarget(process);
     },
     "polyproc.debugProcessItem": async (...args) => {
-      const [process] = await chooseProcesses(parts, args, "Debug Item", ({ task }) => task !== null, false);
+      const [process] = await chooseProcesses(parts, args, t("Debug Item"), ({ task }) => task !== null, false);
       const run = parts.runs.all.find(({ info }) => info.job === process?.task?.job);
       if (run) await vscode.commands.executeCommand("polyproc.debugItem", run.id, process!.task!.index);
-      else if (process) void vscode.window.showInformationMessage("Only an item of a run can be debugged.");
+      else if (process) void vscode.window.showInformationMessage(t("Only an item of a run can be debugged."));
     },
     "polyproc.copyPid": async (...args) => {
       const ofOthers =
@@ -35,12 +36,13 @@ export function lookCommands(parts: ViewParts): Commands {
       const processes =
         ofOthers.length > 0
           ? []
-          : await chooseProcesses(parts, args, "Copy Pid", (process) => process.pid !== null, true);
+          : await chooseProcesses(parts, args, t("Copy Pid"), (process) => process.pid !== null, true);
       const pids = [...ofOthers, ...processes.map(({ pid }) => pid)];
       if (pids.length > 0) await vscode.env.clipboard.writeText(pids.join(" "));
     },
     "polyproc.dismiss": async (...args) => {
-      for (const { process } of await chooseProcesses(parts, args, "Dismiss", hasEnded, true)) model.dismiss(process);
+      for (const { process } of await chooseProcesses(parts, args, t("Dismiss"), hasEnded, true))
+        model.dismiss(process);
     },
     "polyproc.dismissEnded": () => model.dismissEnded(),
   };

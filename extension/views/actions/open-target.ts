@@ -2,13 +2,16 @@ import * as vscode from "vscode";
 import type { ProcessInfo } from "../../../protocol/process.js";
 import { findFunctions } from "../../../sources/languages.js";
 import { rowText } from "../amounts.js";
+import { t } from "../../l10n.js";
 
 /** Opens the source of what the process runs. */
 export async function openTarget({ source, target, name }: ProcessInfo): Promise<void> {
   if (source === null) {
     void vscode.window.showInformationMessage(
-      `No file is known for “${rowText(target || name)}”: it is a program, source text without a file, ` +
-        "or a worker that has had no task yet.",
+      t(
+        "No file is known for “{0}”: it is a program, source without a file, or a worker that has had no task yet.",
+        rowText(target || name),
+      ),
     );
     return;
   }
@@ -17,7 +20,7 @@ export async function openTarget({ source, target, name }: ProcessInfo): Promise
     document = await vscode.workspace.openTextDocument(vscode.Uri.file(source.file));
   } catch (error) {
     void vscode.window.showErrorMessage(
-      `${source.file} cannot be opened: ${error instanceof Error ? error.message : String(error)}`,
+      t("{0} cannot be opened: {1}", source.file, error instanceof Error ? error.message : String(error)),
     );
     return;
   }

@@ -4,6 +4,7 @@ import type { Snapshot } from "../snapshot.js";
 import { waitDetails, waitText } from "../waits.js";
 import { clockText } from "./process-row.js";
 import type { TreeNode } from "../tree/tree-node.js";
+import { t } from "../../l10n.js";
 
 /** A client and its processes. Null: the processes of disconnected clients. */
 export function clientRow(session: string | null, below: readonly TreeNode[], snapshot: Snapshot): TreeNode {
@@ -12,12 +13,15 @@ export function clientRow(session: string | null, below: readonly TreeNode[], sn
     return {
       ...base,
       id: "client/gone",
-      label: "Disconnected",
-      description: "its client has gone",
+      label: t("Disconnected"),
+      description: t("its client has gone"),
       icon: { id: "debug-disconnect", color: "descriptionForeground" },
-      spoken: "Disconnected, started by clients that have gone",
+      spoken: t("Disconnected, started by clients that have gone"),
       details: () => [
-        ["Disconnected", "The client that started these processes has closed its connection. The processes run on."],
+        [
+          t("Disconnected"),
+          t("The client that started these processes has closed its connection. The processes run on."),
+        ],
       ],
     };
   }
@@ -30,14 +34,14 @@ export function clientRow(session: string | null, below: readonly TreeNode[], sn
     label: name,
     description: joined(waitText(waits), pid !== null && `pid ${pid}`),
     icon: { id: session === snapshot.ownSession ? "window" : "plug" },
-    spoken: pid === null ? `Client ${name}` : `Client ${name}, pid ${pid}`,
+    spoken: pid === null ? t("Client {0}", name) : t("Client {0}, pid {1}", name, pid),
     details: () => [
-      ["Client", name],
+      [t("Client"), name],
       ...waitDetails(waits, snapshot.at),
-      ...(info?.version ? [["Version", info.version] as const] : []),
-      ...(pid === null ? [] : [["Pid", String(pid)] as const]),
-      ["Session", session],
-      ...(info ? [["Connected", clockText(info.connectedAt)] as const] : []),
+      ...(info?.version ? [[t("Version"), info.version] as const] : []),
+      ...(pid === null ? [] : [[t("Pid"), String(pid)] as const]),
+      [t("Session"), session],
+      ...(info ? [[t("Connected"), clockText(info.connectedAt)] as const] : []),
     ],
   };
 }

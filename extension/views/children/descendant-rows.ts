@@ -2,6 +2,7 @@ import type { Usage } from "../../../protocol/process.js";
 import { formatBytes } from "../../../protocol/bytes.js";
 import { cpuText, joined, rowText } from "../amounts.js";
 import type { TreeNode } from "../tree/tree-node.js";
+import { t } from "../../l10n.js";
 
 type Descendant = Usage["descendants"][number];
 
@@ -29,18 +30,18 @@ export function descendantRows(process: string, all: readonly Descendant[]): Tre
         label,
         description: joined(`pid ${one.pid}`, cpuText(one.cpuPercent), formatBytes(one.memoryBytes)),
         icon: { id: "circle-small-filled", color: "descriptionForeground" },
-        spoken: `${label}, descendant, pid ${one.pid}`,
+        spoken: t("{0}, descendant, pid {1}", label, one.pid),
         context: "descendant",
         about: { kind: "pid", pid: one.pid },
         children: (byParent.get(one.pid) ?? []).flatMap(row),
         open: true,
         details: () => [
-          ["Command", one.command],
-          ["Pid", String(one.pid)],
-          ["Parent", String(one.parentPid)],
-          ["CPU", `${cpuText(one.cpuPercent)} of one core`],
-          ["Memory", `${formatBytes(one.memoryBytes)} resident`],
-          ["Note", "Not started by the server: it ends with the process above it."],
+          [t("Command"), one.command],
+          [t("Pid"), String(one.pid)],
+          [t("Parent"), String(one.parentPid)],
+          ["CPU", t("{0} of one core", cpuText(one.cpuPercent))],
+          [t("Memory"), t("{0} resident", formatBytes(one.memoryBytes))],
+          [t("Note"), t("Not started by the server: it ends with the process above it.")],
         ],
       },
     ];

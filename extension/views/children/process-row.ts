@@ -6,6 +6,7 @@ import { partyOf, partyText, poolName, processName, runningItem, type RunningIte
 import type { Snapshot } from "../snapshot.js";
 import { waitDetails, waitsOf, waitText } from "../waits.js";
 import type { Detail, Icon, TreeNode } from "../tree/tree-node.js";
+import { t } from "../../l10n.js";
 
 /** A process that the server started, with the rows below it. */
 export function processRow(
@@ -26,7 +27,9 @@ export function processRow(
     label,
     // That it runs is what its icon says; the side bar is narrow.
     description: joined(
-      item ? `${item.name} ${roughAgeText(snapshot.at - item.startedAt)}` : state !== "running" && state,
+      item
+        ? `${item.name} ${roughAgeText(snapshot.at - item.startedAt)}`
+        : (process.state !== "running" || isIdle(process, item)) && state,
       progress,
       waiting,
       pid,
@@ -36,7 +39,7 @@ export function processRow(
       usage && formatBytes(usage.memoryBytes),
     ),
     icon: waiting === null ? iconOf(process, item) : { id: "debug-pause", color: "charts.yellow" },
-    spoken: [label, state, pid, item && `runs ${item.name}`, progress, waiting].filter(Boolean).join(", "),
+    spoken: [label, state, pid, item && t("runs {0}", item.name), progress, waiting].filter(Boolean).join(", "),
     context: ["process", process.role, process.state === "exited" ? "ended" : "running"].join(" "),
     about: { kind: "process", process: process.process },
     children: below,
@@ -48,13 +51,13 @@ export function processRow(
 /** Why it ended, or what it does. */
 export function stateText(process: ProcessInfo, item: RunningItem | null): string {
   if (process.state === "exited") return endText(process);
-  if (process.state === "starting") return "starting";
-  return isIdle(process, item) ? "idle" : "running";
+  if (process.state === "starting") return t("starting");
+  return isIdle(process, item) ? t("idle") : t("running");
 }
 
 /** In one line. */
 export function endText({ exitCode, reason }: ProcessInfo): string {
-  return rowText(reason?.split("\n", 1)[0] ?? (exitCode === null ? "ended" : `exit code ${exitCode}`));
+  return rowText(reason?.split("\n", 1)[0] ?? (exitCode === null ? t("ended") : t("exit code {0}", exitCode)));
 }
 
 function isIdle({ role }: ProcessInfo, item: RunningItem | null): boolean {
@@ -82,25 +85,25 @@ function details(process: ProcessInfo, usage: Usage | undefined, snapshot: Snaps
   const item = runningItem(process, snapshot);
   const pool = process.pool === null ? undefined : known.pools.get(process.pool);
   const rows: (Detail | false)[] = [
-    ["Name", process.name],
-    ["State", stateText(process, item)],
+    [t("Name"), process.name],
+    [t("State"), stateText(process, item)],
     ...(process.state === "running" ? waitDetails(waitsOf(process.process, snapshot), at) : []),
-    process.state === "starting" && ["Why", "the server is starting it"],
-    process.pid !== null && ["Pid", String(process.pid)],
-    process.target !== "" && ["Runs", process.target],
-    item !== null && ["Item", `${item.name}, for ${ageText(at - item.startedAt)}`],
-    process.progress !== undefined && ["Progress", progressText(process.progress)],
-    pool !== undefined && ["Pool", poolName(pool, snapshot)],
-    ["Runtime", process.runtime],
-    process.daemon && process.role === "process" && ["Daemon", "ends with its parent"],
-    process.session !== "" && ["Started by", partyText(partyOf(process.session, snapshot))],
-    ["Started", clockText(process.startedAt)],
+    process.state === "starting" && [t("Why"), t("the server is starting it")],
+    process.pid !== null && [t("Pid"), String(process.pid)],
+    process.target !== "" && [t("Runs"), process.target],
+    item !== null && [t("Item"), t("{0}, for {1}", item.name, ageText(at - item.startedAt))],
+    process.progress !== undefined && [t("Progress"), progressText(process.progress)],
+    pool !== undefined && [t("Pool"), poolName(pool, snapshot)],
+    [t("Runtime"), process.runtime],
+    process.daemon && process.role === "process" && [t("Daemon"), t("ends with its parent")],
+    process.session !== "" && [t("Started by"), partyText(partyOf(process.session, snapshot))],
+    [t("Started"), clockText(process.startedAt)],
     process.endedAt === null
-      ? ["Age", ageText(at - process.startedAt)]
-      : ["Ended", `${clockText(process.endedAt)}, after ${ageText(process.endedAt - process.startedAt)}`],
-    process.exitCode !== null && ["Exit code", String(process.exitCode)],
-    usage !== undefined && ["CPU", `${cpuText(usage.cpuPercent)} of one core, descendants included`],
-    usage !== undefined && ["Memory", `${formatBytes(usage.memoryBytes)} resident, descendants included`],
+      ? [t("Age"), ageText(at - process.startedAt)]
+      : [t("Ended"), t("{0}, after {1}", clockText(process.endedAt), ageText(process.endedAt - process.startedAt))],
+    process.exitCode !== null && [t("Exit code"), String(process.exitCode)],
+    usage !== undefined && ["CPU", t("{0} of one core, descendants included", cpuText(usage.cpuPercent))],
+    usage !== undefined && [t("Memory"), t("{0} resident, descendants included", formatBytes(usage.memoryBytes))],
   ];
   return rows.filter((row) => row !== false);
 }

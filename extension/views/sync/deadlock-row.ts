@@ -4,6 +4,7 @@ import { clockText } from "../children/process-row.js";
 import { handleName, partyOf } from "../names.js";
 import type { Snapshot } from "../snapshot.js";
 import type { TreeNode } from "../tree/tree-node.js";
+import { t } from "../../l10n.js";
 
 type Member = DeadlockInfo["cycle"][number];
 
@@ -17,17 +18,21 @@ export function deadlockRow(deadlock: DeadlockInfo, snapshot: Snapshot): TreeNod
   return {
     id: deadlockId(deadlock.deadlock),
     label,
-    description: deadlock.reason ? "can never end" : cycle.length === 1 ? "waits for itself" : "wait for each other",
+    description: deadlock.reason
+      ? t("can never end")
+      : cycle.length === 1
+        ? t("waits for itself")
+        : t("wait for each other"),
     icon: { id: "warning", color: "list.warningForeground" },
-    spoken: `Deadlock: ${describeCycle(deadlock, snapshot)}`,
+    spoken: t("Deadlock: {0}", describeCycle(deadlock, snapshot)),
     context: "deadlock",
     about: { kind: "deadlock", deadlock: deadlock.deadlock, session: null },
     children: cycle.map((member, i) => memberRow(deadlock, member, i, names, snapshot)),
     open: true,
     details: () => [
-      ["Deadlock", describeCycle(deadlock, snapshot)],
-      ["Since", clockText(deadlock.detectedAt)],
-      ["To continue", "Break it: one of the waits fails with the error Deadlock."],
+      [t("Deadlock"), describeCycle(deadlock, snapshot)],
+      [t("Since"), clockText(deadlock.detectedAt)],
+      [t("To continue"), t("Break it: one of the waits fails with the error Deadlock.")],
     ],
   };
 }
@@ -52,22 +57,22 @@ function memberRow(
     children: [],
     open: false,
     details: () => [
-      ["Name", names[i]!],
-      ["Waits for", handleName(member.waitsFor)],
+      [t("Name"), names[i]!],
+      [t("Waits for"), handleName(member.waitsFor)],
       ...(deadlock.reason === undefined
-        ? [["Holds", member.holds.map(handleName).join(", ") || "nothing"] as const]
-        : [["Why", deadlock.reason] as const]),
-      ...(member.owner === "" ? [] : [["Inside", member.owner] as const]),
-      ["Session", member.session],
+        ? [[t("Holds"), member.holds.map(handleName).join(", ") || t("nothing")] as const]
+        : [[t("Why"), deadlock.reason] as const]),
+      ...(member.owner === "" ? [] : [[t("Inside"), member.owner] as const]),
+      [t("Session"), member.session],
     ],
   };
 }
 
 /** `waits for Lock s1.4, held by worker-2 (4243)`. */
 function memberText({ cycle, reason }: DeadlockInfo, i: number, names: readonly string[]): string {
-  if (reason !== undefined) return `waits for ${handleName(cycle[i]!.waitsFor)}, which no process can end`;
-  const holder = cycle.length === 1 ? "itself" : names[(i + 1) % cycle.length]!;
-  return `waits for ${handleName(cycle[i]!.waitsFor)}, held by ${holder}`;
+  if (reason !== undefined) return t("waits for {0}, which no process can end", handleName(cycle[i]!.waitsFor));
+  const holder = cycle.length === 1 ? t("itself") : names[(i + 1) % cycle.length]!;
+  return t("waits for {0}, held by {1}", handleName(cycle[i]!.waitsFor), holder);
 }
 
 /** The name of a party, with its pid. */

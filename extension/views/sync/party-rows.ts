@@ -5,6 +5,7 @@ import type { Snapshot } from "../snapshot.js";
 import { waitDetails } from "../waits.js";
 import { limited } from "../tree/limited.js";
 import type { TreeNode } from "../tree/tree-node.js";
+import { t } from "../../l10n.js";
 
 /** The holders, then the waiters in their order. */
 export function partyRows(sync: SyncInfo, snapshot: Snapshot): TreeNode[] {
@@ -28,17 +29,17 @@ export function partyRows(sync: SyncInfo, snapshot: Snapshot): TreeNode[] {
       children: [],
       open: false,
       details: () => [
-        [role === "holder" ? "Holds it" : "Waits for it", partyText(party)],
+        [role === "holder" ? t("Holds it") : t("Waits for it"), partyText(party)],
         ...(role === "waiter" ? waitDetails(waitsHere(session), snapshot.at) : []),
-        ["Session", session],
+        [t("Session"), session],
       ],
     };
   };
   const waiters = sync.waiters.map((session, i) => ({ session, i }));
   return [
-    ...limited(`${sync.handle}/holders`, sync.holders, (session) => row(session, "holder", "holds it")),
+    ...limited(`${sync.handle}/holders`, sync.holders, (session) => row(session, "holder", t("holds it"))),
     ...limited(`${sync.handle}/waiters`, waiters, ({ session, i }) =>
-      row(session, "waiter", i === 0 ? "waits, next" : "waits"),
+      row(session, "waiter", i === 0 ? t("waits, next") : t("waits")),
     ),
   ];
 }

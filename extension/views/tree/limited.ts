@@ -1,4 +1,5 @@
 import type { TreeNode } from "./tree-node.js";
+import { t } from "../../l10n.js";
 
 /**
  * How many rows are shown below one. More than can be looked at; few enough to be drawn again several times a second.
@@ -16,14 +17,14 @@ function moreRow(id: string, left: number): TreeNode {
   const count = left.toLocaleString("en-US");
   return {
     id,
-    label: `… and ${count} more`,
+    label: t("… and {0} more", count),
     description: "",
     icon: { id: "ellipsis" },
-    spoken: `and ${count} more that are not shown`,
+    spoken: t("and {0} more that are not shown", count),
     context: "more",
     about: { kind: "nothing" },
     children: [],
     open: false,
-    details: () => [["Not shown", `${count}, to keep the tree quick`]],
+    details: () => [[t("Not shown"), t("{0}, to keep the tree quick", count)]],
   };
 }

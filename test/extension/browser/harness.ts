@@ -29,6 +29,8 @@ export interface WorkbenchOptions {
    * examples/workspace, a Git repository.
    */
   folder?: string | null;
+  /** The editor's language, such as `de`; default: English. It has no language packs, so only extensions speak it. */
+  language?: string;
   /** Default 1280 x 800. */
   viewport?: { width: number; height: number };
 }
@@ -96,6 +98,13 @@ export async function openWorkbench(
   const browser = await launchChromium({ temporary });
   closing.push(() => browser.close());
   const page = await newPage(browser, { viewport, reducedMotion: "reduce" });
+  if (options.language !== undefined) {
+    const locale = options.language;
+    await page
+      .context()
+      .addCookies([{ name: "vscode.nls.locale", value: locale, url: `http://127.0.0.1:${server.port}` }]);
+    await page.addInitScript(`localStorage.setItem("vscode.nls.locale", ${JSON.stringify(locale)})`);
+  }
   await page.goto(workbenchUrl(server, { folder: opened }));
   const workbench = new Workbench(page, { folder: opened, theme, marked });
   await workbench.ready();

@@ -1,0 +1,18 @@
+/** Gives a text in the user's language, with its values. */
+export type Translate = (text: string, ...values: (string | number)[]) => string;
+
+let translate: Translate = (text, ...values) =>
+  text.replaceAll(/\{(\d+)\}/g, (whole, index: string) => String(values[Number(index)] ?? whole));
+
+/** Called once, with the editor's own; without it, as in tests, everything is English. */
+export function translateBy(given: Translate): void {
+  translate = given;
+}
+
+/**
+ * A text for the user, in their language if `extension/l10n` has it. `{0}` is the first value. Call it where the text
+ * is shown: when a module is loaded, the language is not known yet.
+ */
+export function t(text: string, ...values: (string | number)[]): string {
+  return translate(text, ...values);
+}

@@ -100,7 +100,7 @@ export class PolyprocServer {
       openTally: () => openTally(),
       openWords: () => openWords(),
       openMemory: (bytes, inMemory) => openMemoryFile(bytes, { inMemory }),
-      openBatch: options.queue ? () => openBatch(batchFolder(), this.addresses()[0] ?? null) : null,
+      openBatch: options.queue ? () => openBatch(batchFolder(), this.addresses()[0] ?? null, instanceId) : null,
       instanceId,
       pid: process.pid,
       cpuCount: options.cpuCount,

@@ -15,6 +15,7 @@ import { parseStoredEntry, parseStoredSettings, type StoredEntry } from "../../p
 import { PolyprocError } from "../../protocol/errors.js";
 import type { BatchStore } from "../engine/batch/batch-store.js";
 import { lockFile } from "../os/file-lock.js";
+import { endLeftovers } from "../os/leftovers.js";
 import { openLog, readLog } from "./batch-log.js";
 import { SavedFiles, syncFolderNow, unfinished } from "./saved-files.js";
 
@@ -29,10 +30,10 @@ export function batchFolder(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /**
- * Opens the files of the batch queue for this process alone. `address`: where this server listens. Throws BadState if
- * another server has them; its address is in `data`.
+ * Opens the files of the batch queue for this process alone. `address`: where this server listens; `instanceId`: the
+ * mark of its processes. Throws BadState if another server has them; its address is in `data`.
  */
-export function openBatch(folder: string, address: string | null): BatchStore {
+export function openBatch(folder: string, address: string | null, instanceId: string): BatchStore {
   const entriesFolder = join(folder, "entries");
   let lock: number | null;
   try {
@@ -43,8 +44,12 @@ export function openBatch(folder: string, address: string | null): BatchStore {
     throw new PolyprocError("BadState", `the queue in ${folder} cannot be opened: ${(error as Error).message}`);
   }
   if (lock === null) throw hostedElsewhere(folder);
+  // The file of a server that could not close the queue. Its entries are lost, and must not run on.
+  const { instance } = hostOf(folder);
+  if (typeof instance === "string" && instance !== instanceId) endLeftovers(instance);
   try {
-    writeFileSync(join(folder, hostFile), JSON.stringify({ pid: process.pid, address }), { mode: 0o600 });
+    const host: Host = { pid: process.pid, address, instance: instanceId };
+    writeFileSync(join(folder, hostFile), JSON.stringify(host), { mode: 0o600 });
   } catch {
     // The disk is full: clients of other servers are told less.
   }
@@ -120,14 +125,25 @@ function textOf(path: string): string {
   }
 }
 
-function hostedElsewhere(folder: string): PolyprocError {
-  let host: { pid?: unknown; address?: unknown } = {};
+/** What is in the host's file. Of a file from elsewhere, members may be anything. */
+interface Host {
+  pid?: unknown;
+  address?: unknown;
+  /** The mark of its processes. */
+  instance?: unknown;
+}
+
+function hostOf(folder: string): Host {
   try {
-    host = (JSON.parse(textOf(join(folder, hostFile))) ?? {}) as typeof host;
+    return (JSON.parse(textOf(join(folder, hostFile))) ?? {}) as Host;
   } catch {
-    // It has the lock, and has not written its address yet.
+    // There is none, or a server that has the lock has not written it yet.
+    return {};
   }
-  const { pid, address } = host;
+}
+
+function hostedElsewhere(folder: string): PolyprocError {
+  const { pid, address } = hostOf(folder);
   const who = typeof pid === "number" ? `server ${pid}` : "another server";
   return new PolyprocError(
     "BadState",

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { spawnSync } from "node:child_process";
 import type { BatchEntryInfo } from "../../../protocol/batch.js";
 import { waitFor } from "../../deadline.js";
+import { isLiving } from "../../living.js";
 import { QueueUser, shell, whenEntry } from "./queue-server.js";
 
 const mayMount =
@@ -40,6 +42,30 @@ test("an entry runs without its client; follow and wait have its outcome, and lo
   assert.equal((await user.polyproc("remove", "--ended")).stdout, "removed: 1, 2\n");
   assert.equal((await user.polyproc("add", "--", "true")).stdout, "3\n", "numbers are not used again");
 });
+
+test(
+  "when server and guardian are killed together, the next server ends what ran on",
+  { skip: process.platform !== "linux" },
+  async (t) => {
+    const user = new QueueUser(t);
+    const first = await user.serve();
+    const connection = await user.connect();
+    await connection.request("batch/add", shell("sleep 600 & setsid sleep 600 & exec sleep 600"));
+    const { pid } = await whenEntry(connection, 1, (entry) => entry.pid !== null);
+    const { guardianPid } = await connection.request("server/status", {});
+    // A server that stands still starts no new guardian.
+    first.process.kill("SIGSTOP");
+    process.kill(guardianPid!, "SIGKILL");
+    first.process.kill("SIGKILL");
+    await once(first.process, "exit");
+    assert.ok(isLiving(pid!), "no process is left that would end it");
+    await user.serve();
+    const again = await user.connect();
+    assert.equal((await whenEntry(again, 1, () => true)).state, "lost");
+    await first.familyGone();
+    assert.equal(isLiving(pid!), false);
+  },
+);
 
 test("when the server is killed, what ran has ended and is lost, and what was queued runs later", async (t) => {
   const user = new QueueUser(t);

@@ -44,13 +44,18 @@ export class HeldCommand {
   readonly ending: Promise<Ending>;
   /** Null: the command could not be started. */
   readonly #child: ChildProcess | null = null;
-  readonly #onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
+  readonly #onTerminal: boolean;
   #interruption: Interruption | null = null;
   /** The command has ended as by Ctrl-C: called with the signal of it. */
   #heard: (() => void) | null = null;
 
-  /** `file`: an open file that the command inherits, as descriptor 3. */
-  constructor([program, ...args]: readonly string[], file?: number) {
+  /**
+   * `file`: an open file that the command inherits, as descriptor 3. `stdin`: a terminal that is its standard input.
+   * Default: that of this process.
+   */
+  constructor([program, ...args]: readonly string[], { file, stdin }: { file?: number; stdin?: number } = {}) {
+    this.#onTerminal =
+      stdin !== undefined || process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY || false;
     // Before the command runs: what it prints may make a user type Ctrl-C at once.
     const stopWatching = onInterruption((signal) => this.#interrupted(signal));
     const fault = whyNotStartable(program!);
@@ -61,7 +66,7 @@ export class HeldCommand {
       return;
     }
     const guarding = spawn("/bin/sh", ["-c", guard], { stdio: ["pipe", "pipe", "ignore"], detached: true });
-    const inherited = ["inherit", "inherit", "inherit", ...(file === undefined ? [] : [file])] as const;
+    const inherited = [stdin ?? "inherit", "inherit", "inherit", ...(file === undefined ? [] : [file])] as const;
     const gate = inherited.length;
     const child = spawn("/bin/sh", ["-c", gated(gate), "sh", ...withOddVariables([program!, ...args])], {
       stdio: [...inherited, "pipe"],

@@ -24,7 +24,7 @@ export async function holdFile(
   try {
     const taken = await lock(file, path, timeoutMs, isShared);
     if (taken !== true) return taken === false ? null : taken;
-    return await new HeldCommand(command, file).ending;
+    return await new HeldCommand(command, { file }).ending;
   } finally {
     closeSync(file);
   }

@@ -26,6 +26,7 @@ import { moduleTarget } from "./module-target.js";
 import { addOutputOptions, checkOutput, streamingOf, type OutputOptions } from "./output-options.js";
 import { ResultsFolder, TemporaryFiles } from "./output-files.js";
 import { addPipeOptions, checkPipe, pipeSource, type PipeOptions } from "./pipe-options.js";
+import { checkTerminal, runOnTerminal } from "./on-terminal.js";
 import { shownItem } from "./shown-item.js";
 import { runMap } from "./run-map.js";
 import { dryRun } from "./dry-run.js";
@@ -42,6 +43,7 @@ interface MapOptions extends GivenItemOptions, LimitOptions, OutputOptions, Cach
   resume?: true;
   resumeFailed?: true;
   dryRun?: true;
+  tty?: true;
   workdir?: string;
   env?: [string, string][];
   detach?: true;
@@ -104,6 +106,7 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
       "run this line by sh for each item; what stands for the item is quoted: 'gzip -c {} > {.}.gz'",
     )
     .option("--dry-run", "print the commands, and run none")
+    .option("--tty", "run one command at a time, on this terminal: it may ask and draw, such as an editor")
     .option("--workdir <folder>", "run commands in this folder (default: this one)")
     .option("--env <name=value>", "set a variable for the commands; may be repeated", variable)
     .option(
@@ -166,6 +169,7 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
   const inputs = [...own.sources, ...after.sources];
   checkPipe(options, ownItems, inputs);
   checkLimits(options, grouping !== null);
+  checkTerminal({ ...options });
   for (const [name, value] of [
     ["--workdir", options.workdir],
     ["--env", options.env],
@@ -186,7 +190,12 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
   if (grouping && filled) regroup(source, grouping, filled.words, (options.jobs ?? ((n) => n))(availableParallelism()));
   const isPlain =
     filled === null || (filled.template.isPlain && grouping === null && !source.hasFields && !options.pipe);
+  const describe = (item: Item & { ok: true }, index: number) =>
+    filled
+      ? quoted([filled.words[0]!, ...argumentsFor(filled, item, source.names, index, 1)])
+      : `${options.module}#${options.export ?? "default"} ${item.text}`;
   if (options.dryRun) return dryRun(source, filled!);
+  if (options.tty) return runOnTerminal(source, filled!, options, openLog(options, describe));
   if (
     options.detach &&
     (options.keepOrder || options.json || options.tag || options.quiet || options.progress || options.eta)
@@ -204,10 +213,6 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     throw new UsageError("--name is for a run that goes on by itself: use it with --detach");
   if (options.detach && (options.log !== undefined || options.joblog !== undefined))
     throw new UsageError("with --detach the server keeps the outcomes: leave --log and --joblog out");
-  const describe = (item: Item & { ok: true }, index: number) =>
-    filled
-      ? quoted([filled.words[0]!, ...argumentsFor(filled, item, source.names, index, 1)])
-      : `${options.module}#${options.export ?? "default"} ${item.text}`;
   const log = openLog(options, describe);
   const cache = openCache(options, filled && filled.words, describe);
   const cluster = clusterOf(options);

@@ -121,3 +121,48 @@ test("top ends with a message when the server ends, and restores the screen firs
   assert.equal(await top.ended(), 69);
   assert.match(top.text(), /\u001b\[\?1049lpolyproc: [^\r\n]+\r\n$/);
 });
+
+test(
+  "map --tty: each command has the terminal in turn, and its modes are restored",
+  needs("python3", "bash"),
+  async (t) => {
+    const job = 'read -r line; echo "<$1:$line>"; stty -echo -icanon; test "$1" != b';
+    const script = startProgramOnTerminal(t, [
+      "/bin/bash",
+      "-c",
+      'printf "a\\nb\\nc\\n" | "$@"; echo "status $?"; stty -a; echo end',
+      "bash",
+      ...[process.execPath, compiled("cli/main")],
+      ...words("map --tty -- sh -c"),
+      `echo "your turn, $1"; ${job}`,
+      "sh",
+    ]);
+    for (const name of ["a", "b", "c"]) {
+      await script.shows(new RegExp(`your turn, ${name}`));
+      script.type(`hello ${name}\n`);
+      await script.shows(new RegExp(`<${name}:hello ${name}>`));
+    }
+    await script.shows(/polyproc: b: exit status 1/);
+    await script.shows(/status 1[^]*\bend\b/);
+    assert.match(script.text(), / icanon /);
+    assert.match(script.text(), / echo /);
+    assert.equal(await script.ended(), 0);
+  },
+);
+
+test(
+  "map --tty: Ctrl-C ends the command and the map; without a terminal it says so",
+  needs("python3", "perl"),
+  async (t) => {
+    const map = startOnTerminal(
+      t,
+      words("map --tty a b -- perl -e").concat('$| = 1; print "run $ARGV[0]\\n"; sleep 600'),
+    );
+    await map.shows(/run a/);
+    map.type("\u0003");
+    assert.equal(await map.ended(), 130);
+    assert.doesNotMatch(map.text(), /run b/);
+    const wrong = await run(t, words("map --tty -j 2 a -- true"));
+    assert.deepEqual([wrong.status, /leave -j out/.test(wrong.stderr)], [2, true]);
+  },
+);

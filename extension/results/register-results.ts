@@ -9,6 +9,7 @@ import { registerResultDocuments } from "./result-documents.js";
 import { ResultsPanels } from "./results-panels.js";
 import { viewType } from "./results-panel.js";
 import { registerRowCommands } from "./row-commands.js";
+import { searchRuns } from "./search-runs.js";
 
 /** The results panel with its timeline, and the commands that lead to it. */
 export function registerResults(parts: Parts): vscode.Disposable {
@@ -30,6 +31,7 @@ export function registerResults(parts: Parts): vscode.Disposable {
     command("polyproc.showTimeline", "Show Timeline", (run) => panels.show(run, "timeline")),
     command("polyproc.copyResults", "Copy Results as JSON", (run) => copyResults(run, null)),
     command("polyproc.exportResults", "Export Results", (run) => exportResults(run)),
+    vscode.commands.registerCommand("polyproc.searchRuns", () => searchRuns(runs)),
     vscode.commands.registerCommand("polyproc.compareRuns", () => compareTwoRuns(runs)),
     vscode.window.registerWebviewPanelSerializer(viewType, {
       deserializeWebviewPanel: (panel, state: unknown) => panels.restore(panel, state),

@@ -51,23 +51,6 @@ for (const theme of pictureThemes) {
         problems.some((problem) => /columns instead of|is not a number/.test(problem)),
         problems.join("\n"),
       );
-
-      // The explorer marks their files, until the user clears that.
-      await workbench.openContainer("Explorer");
-      await workbench.explorerItem("tables").click();
-      const marked = workbench.page.locator('.explorer-folders-view .monaco-list-row[aria-label*="failed"]');
-      await waitFor(async () => (await marked.count()) === 2, {
-        what: "two marked files",
-        timeoutMs: patienceMs,
-        intervalMs: 50,
-      });
-      await workbench.screenshot("explorer");
-      await workbench.runCommand("Polyproc: Clear Problems of Runs");
-      await waitFor(async () => (await marked.count()) === 0, {
-        what: "no marked files",
-        timeoutMs: patienceMs,
-        intervalMs: 50,
-      });
     },
   );
 }

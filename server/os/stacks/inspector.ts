@@ -47,6 +47,11 @@ export class Inspector {
     this.#socket?.close();
   }
 
+  /** The process closes the connection at some time. Until then this server does not wait for it. */
+  leave(): void {
+    this.#socket?.unref();
+  }
+
   #received(text: string): void {
     let message: { id?: unknown; result?: unknown };
     try {

@@ -74,13 +74,15 @@ export async function closeNodeInspector(url: string): Promise<void> {
   await end(await Inspector.open(url, stepMs));
 }
 
-/** The process closes all connections, so there is usually no answer. */
+/**
+ * The process closes all connections. If it does not in time, it has become blocked: the connection stays, so that it
+ * reads this, and closes it, when it goes on.
+ */
 async function end(inspector: Inspector): Promise<void> {
   try {
     await inspector.evaluate(closeInspector, stepMs);
+    inspector.leave();
   } catch {
-    // The connection has ended: that is what was asked for.
-  } finally {
     inspector.close();
   }
 }

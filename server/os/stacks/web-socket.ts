@@ -82,6 +82,10 @@ export class WebSocketClient {
     this.#socket.destroy();
   }
 
+  unref(): void {
+    this.#socket.unref();
+  }
+
   #read(): void {
     for (;;) {
       const frame = takeFrame(this.#unread);

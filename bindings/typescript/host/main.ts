@@ -17,6 +17,11 @@ if (process.env["POLYPROC_DEBUG"] !== undefined) (await import("./debugger.js"))
 // The server receives the interrupt, too, and decides which hosts end.
 process.on("SIGINT", () => {});
 
+// Those of the server, by which it opens the inspector: not the program's, nor its forks'.
+process.execArgv = process.execArgv.filter(
+  (option) => !/^--inspect-(port=127\.0\.0\.1:0|publish-uid=stderr)$/.test(option),
+);
+
 const early: [method: string, params: unknown][] = [];
 let receive = (method: string, params: unknown): void => {
   early.push([method, params]);

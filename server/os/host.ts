@@ -8,7 +8,7 @@ import type { Family } from "./family.js";
 import type { FifoStock } from "./bypass/fifo-stock.js";
 import { FifoReports } from "./bypass/report-channel.js";
 import { FifoTasks } from "./bypass/task-channel.js";
-import { HostStack, inspectorOptions } from "./stacks/host-stack.js";
+import { HostStack, inspectorOptions, isForDebugger } from "./stacks/host-stack.js";
 
 /** How the worker hosts of a runtime are started. */
 export interface RuntimeCommand {
@@ -42,16 +42,18 @@ export class OsHost extends OsChild implements Host {
       spec.owner ?? "",
       () => {
         const childId = family.newChildId();
+        const env = childEnvironment(environment, childId, runtime.env, spec.env);
+        const execArgv = runtime.execArgv ? (spec.execArgv ?? runtime.execArgv) : [];
+        const debugged = isForDebugger(execArgv, env);
+        if (debugged) stack.leaveToDebugger();
         const [tasksFd, reportsFd] = takeTwo(fifos);
         if (tasksFd !== null) pipes.tasks = new FifoTasks(tasksFd);
         if (reportsFd !== null) pipes.reports = new FifoReports(reportsFd);
         return {
           command: runtime.command,
-          args: runtime.execArgv
-            ? [...(spec.execArgv ?? runtime.execArgv), ...inspectorOptions, ...runtime.args]
-            : runtime.args,
+          args: runtime.execArgv ? [...execArgv, ...(debugged ? [] : inspectorOptions), ...runtime.args] : runtime.args,
           cwd: spec.cwd,
-          env: childEnvironment(environment, childId, runtime.env, spec.env),
+          env,
           stdio: ["ignore", "pipe", "pipe", "pipe", tasksFd ?? "ignore", reportsFd ?? "ignore"],
           childId,
         };

@@ -96,8 +96,10 @@ test("a Node function that awaits, and one that is blocked outside of JavaScript
       while (!existsSync(${JSON.stringify(go)})) await new Promise((resolve) => setTimeout(resolve, 10));
     }`,
   );
-  await answerOf(mp, idle, ({ note }) =>
-    /^it runs no JavaScript at the moment: it waits in its event loop/.test(note ?? ""),
+  await answerOf(
+    mp,
+    idle,
+    ({ note }) => note?.startsWith("it runs no JavaScript at the moment: it waits in its event loop") ?? false,
   );
   const blocked = await started(
     t,
@@ -111,8 +113,10 @@ test("a Node function that awaits, and one that is blocked outside of JavaScript
     }`,
   );
   // It is blocked some time after it said that it has begun.
-  const nothing = await answerOf(mp, blocked, ({ note }) =>
-    /^it did not answer in time: it is blocked in native code or a system call/.test(note ?? ""),
+  const nothing = await answerOf(
+    mp,
+    blocked,
+    ({ note }) => note?.startsWith("it did not answer in time: it is blocked in native code or a system call") ?? false,
   );
   assert.deepEqual(nothing.samples, []);
   writeFileSync(go, "");
@@ -182,6 +186,38 @@ test("a function that listens to SIGUSR1 itself gets no such signal", async (t) 
   await assert.rejects(stackOf(mp, listens), /the program listens to SIGUSR1 itself/);
   const { state } = await mp.connection.request("process/status", { process: listens.handle });
   assert.equal(state, "running");
+});
+
+test("a function that was started for a debugger has an inspector that debuggers find, left to them", async (t) => {
+  const mp = await client(t);
+  const folder = temporaryFolder(t);
+  const module = join(folder, "debugged.mjs");
+  writeFileSync(
+    module,
+    `import { renameSync, writeFileSync } from "node:fs";
+    import { url } from "node:inspector";
+    export async function task(found) {
+      writeFileSync(found + ".new", url());
+      renameSync(found + ".new", found);
+      await new Promise((resolve) => setTimeout(resolve, 600_000));
+    }`,
+  );
+  const found = join(folder, "found");
+  const process = new mp.Process({
+    target: { module, export: "task" },
+    args: [found],
+    daemon: true,
+    env: { NODE_OPTIONS: "--inspect=127.0.0.1:0" },
+  });
+  await process.start();
+  await waitFor(() => existsSync(found), { what: "its inspector" });
+  const url = new URL(readFileSync(found, "utf8"));
+  const list: unknown = await (await fetch(`http://${url.host}/json/list`)).json();
+  assert.deepEqual(
+    (list as { webSocketDebuggerUrl: string }[]).map(({ webSocketDebuggerUrl }) => webSocketDebuggerUrl),
+    [url.href],
+  );
+  await assert.rejects(stackOf(mp, process), /it was started for a debugger, which has its inspector/);
 });
 
 /** The ports on which a process listens, as the kernel knows them. */

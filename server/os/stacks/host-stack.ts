@@ -1,6 +1,6 @@
 import type { StackReading, StackSource } from "../../../protocol/stack.js";
 import { InspectorLines } from "./inspector-lines.js";
-import { catches, kernelState } from "./kernel-state.js";
+import { catches, hasEnded, kernelState } from "./kernel-state.js";
 import { closeNodeInspector, readNodeStack } from "./node-stack.js";
 import { readPythonStack } from "./python-stack.js";
 
@@ -12,12 +12,23 @@ const openMs = 4000;
  */
 export const inspectorOptions = ["--inspect-port=127.0.0.1:0", "--inspect-publish-uid=stderr"] as const;
 
+/** Whether the user wants a debugger at the host: it finds the inspector by the port and list that users know. */
+export function isForDebugger(execArgv: readonly string[], env: NodeJS.ProcessEnv): boolean {
+  return (
+    env["POLYPROC_DEBUG"] !== undefined ||
+    [...execArgv, env["NODE_OPTIONS"] ?? ""].some((options) => /(?:^|\s)--(?:inspect|debug-port)/.test(options))
+  );
+}
+
 /** Reads where a host is. One reading at a time: who asks meanwhile gets the same. */
 export class HostStack {
   readonly #mainModule: string;
   #lines: InspectorLines | null = null;
   #reading: Promise<StackReading> | null = null;
   #opened: ((url: string) => void) | null = null;
+  #debugged = false;
+  /** Aborted when the process exits and waits for connections to its inspector to be closed. */
+  readonly #exiting = new AbortController();
   #ended: () => void = () => {};
   /** Rejects when the process has ended. */
   readonly #end = new Promise<never>((_, reject) => {
@@ -29,6 +40,11 @@ export class HostStack {
     this.#end.catch(() => {});
   }
 
+  /** Its inspector belongs to a debugger. */
+  leaveToDebugger(): void {
+    this.#debugged = true;
+  }
+
   /** Rejects with the reason if it cannot be read. */
   read(pid: number, source: StackSource): Promise<StackReading> {
     this.#reading ??= Promise.race([
@@ -36,9 +52,14 @@ export class HostStack {
         ? this.#readNode(pid)
         : readPythonStack(pid, source.fd, (name) => process.kill(pid, name)),
       this.#end,
-    ]).finally(() => {
-      this.#reading = null;
-    });
+    ])
+      .catch((error: unknown) => {
+        // Its end may show in other ways before this server is told of it.
+        throw hasEnded(pid) ? new Error("it has ended") : error;
+      })
+      .finally(() => {
+        this.#reading = null;
+      });
     return this.#reading;
   }
 
@@ -54,9 +75,13 @@ export class HostStack {
   }
 
   async #readNode(pid: number): Promise<StackReading> {
+    if (this.#debugged) throw new Error("it was started for a debugger, which has its inspector: look there");
     if (!catches(pid, "SIGUSR1"))
       throw new Error("it does not listen to SIGUSR1, which opens the inspector of Node (--disable-sigusr1?)");
-    this.#lines ??= new InspectorLines((url) => this.#open(url));
+    this.#lines ??= new InspectorLines(
+      (url) => this.#open(url),
+      () => this.#exiting.abort(),
+    );
     const opened = new Promise<string>((resolve) => {
       this.#opened = resolve;
     });
@@ -70,12 +95,12 @@ export class HostStack {
     this.#opened = null;
     return url === null
       ? { samples: [], note: `it did not answer in time: ${kernelState(pid)}` }
-      : readNodeStack(url, this.#mainModule);
+      : readNodeStack(url, this.#mainModule, this.#exiting.signal);
   }
 
   #open(url: string): void {
     if (this.#opened) this.#opened(url);
     // The reading has given up. The inspector must not stay open.
-    else closeNodeInspector(url).catch(() => {});
+    else closeNodeInspector(url, this.#exiting.signal).catch(() => {});
   }
 }

@@ -18,11 +18,13 @@ const longest = 120;
  */
 export class InspectorLines {
   readonly #address: (url: string) => void;
+  readonly #waiting: () => void;
   #kept = "";
 
-  /** `address` is called with each address. */
-  constructor(address: (url: string) => void) {
+  /** `address` is called with each address; `waiting`, when the process exits and waits for a debugger to leave. */
+  constructor(address: (url: string) => void, waiting: () => void) {
     this.#address = address;
+    this.#waiting = waiting;
   }
 
   /** Returns what the user's program wrote. */
@@ -31,6 +33,7 @@ export class InspectorLines {
     const rest = text.replace(all, (line) => {
       const url = /^Debugger listening on (\S+)/.exec(line)?.[1];
       if (url !== undefined) this.#address(url);
+      if (line.startsWith("Waiting")) this.#waiting();
       return "";
     });
     const from = beginOfLine(rest);

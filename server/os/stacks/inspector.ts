@@ -12,13 +12,16 @@ export class Inspector {
   readonly #pending = new Map<number, { resolve(value: unknown): void; reject(error: Error): void }>();
   #closed: Error | null = null;
 
-  static async open(url: string, timeoutMs: number): Promise<Inspector> {
+  /** The signal closes it: a process that exits waits until every connection is closed. */
+  static async open(url: string, timeoutMs: number, signal: AbortSignal): Promise<Inspector> {
     const inspector = new Inspector();
     inspector.#socket = await WebSocketClient.open(
       new URL(url),
       { message: (text) => inspector.#received(text), closed: () => inspector.#end() },
       timeoutMs,
     );
+    if (signal.aborted) inspector.close();
+    signal.addEventListener("abort", () => inspector.close());
     return inspector;
   }
 

@@ -11,6 +11,12 @@ export function kernelState(pid: number): string {
   return state === "D" ? `it waits for a device${where}` : `it is blocked in native code or a system call${where}`;
 }
 
+/** Whether the process is a zombie, or gone. False where that cannot be known. */
+export function hasEnded(pid: number): boolean {
+  const status = read(`/proc/${pid}/status`);
+  return status === null ? process.platform === "linux" : /^State:\s*[ZX]/m.test(status);
+}
+
 /** Whether a signal is pending, blocked and caught, from a file `status` below /proc. */
 export function signalMasks(
   status: string,

@@ -42,9 +42,12 @@ const look = `(() => {
 /** Ends the inspector: then no program can connect to it any more. */
 const closeInspector = "void process._debugEnd()";
 
-/** Where a Node host is whose inspector listens at `url`; then the inspector is closed. `host`: its main module. */
-export async function readNodeStack(url: string, host: string): Promise<StackReading> {
-  const inspector = await Inspector.open(url, stepMs);
+/**
+ * Where a Node host is whose inspector listens at `url`; then the inspector is closed. `host`: its main module.
+ * `exiting`: the process exits.
+ */
+export async function readNodeStack(url: string, host: string, exiting: AbortSignal): Promise<StackReading> {
+  const inspector = await Inspector.open(url, stepMs, exiting);
   const samples: StackSample[] = [];
   let waitsFor: string[] = [];
   try {
@@ -70,8 +73,8 @@ function noteOn(samples: readonly StackSample[], waitsFor: readonly string[]): s
 }
 
 /** Closes an inspector that opened too late to be read. */
-export async function closeNodeInspector(url: string): Promise<void> {
-  await end(await Inspector.open(url, stepMs));
+export async function closeNodeInspector(url: string, exiting: AbortSignal): Promise<void> {
+  await end(await Inspector.open(url, stepMs, exiting));
 }
 
 /**

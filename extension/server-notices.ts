@@ -41,12 +41,12 @@ export function registerServerNotices(
 
 function lost(detail: string, had: string | null, log: vscode.LogOutputChannel): void {
   const message =
-    `The server ended though nobody here asked for it: ${detail}. ` +
+    `The server ended unexpectedly: ${detail}. ` +
     `${had === null ? "Nothing was running." : `Lost with it: ${had}.`} The next run starts another one.`;
   log.error(message);
   if (had === null) return;
   const text = t(
-    "The server ended though nobody here asked for it: {0}. Lost with it: {1}. The next run starts another one.",
+    "The server ended unexpectedly: {0}. Lost with it: {1}. The next run starts another one.",
     detail,
     had,
   );

@@ -30,7 +30,8 @@ export function mapShared(fd: number, bytes: number): ArrayBuffer | null {
 }
 
 export function canMap(): boolean {
-  addon ??= load();
+  // Null is an answer, too.
+  if (addon === undefined) addon = load();
   return addon !== null;
 }
 

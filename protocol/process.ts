@@ -256,7 +256,7 @@ export const usageOf = request("process/usage", {
 
 export const stack = request("process/stack", {
   doc:
-    "Where a running function of Node or Python is, sampled twice. It goes on meanwhile. Fails with BadState if the " +
+    "Where a running function of Node or Python is, sampled twice. It is not stopped. Fails with BadState if the " +
     "process is a command, does not run, or hides its stack, and if it ends before it has answered. `pid` names a " +
     "process that `process/list` showed, instead of its handle. The answer takes up to 6 seconds if the process is " +
     "blocked outside of its language.",

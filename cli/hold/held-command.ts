@@ -26,7 +26,7 @@ exec "$@"`;
 
 /**
  * Ctrl-C ends the command and signals this process at the same moment. But while a process starts, another thread of
- * this one gets the signal, and may be late: so long is waited for it, in milliseconds.
+ * this one gets the signal, and may be late: it waits this many milliseconds for it.
  */
 const ctrlCMs = 500;
 

@@ -3,7 +3,7 @@ import { refusal, serverMain } from "../connection/open-window-server.js";
 import { WindowServer } from "../connection/window-server.js";
 import type { Settings } from "../settings.js";
 
-/** As the command line has it: the server ends when it has nothing to do and no client for so long. */
+/** As the command line has it: the server ends when it has had nothing to do and no client for this many seconds. */
 const idleTimeoutMs = 60_000;
 
 /** The server on this socket, found and started like the window's own. It hosts the user's queue. */

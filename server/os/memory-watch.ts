@@ -4,7 +4,7 @@ import { withSpareDescriptor } from "./spare-descriptor.js";
 
 /** Milliseconds between two looks: what a process takes in its last second is not seen. */
 const lookMs = 1000;
-/** Processes that one look reads; the others come next. A look costs some 50 µs for each. */
+/** Processes that one look reads, descendants included; the others come next. Each costs some 50 µs. */
 const mostOfALook = 64;
 const mostDescendants = 32;
 
@@ -53,30 +53,33 @@ export class MemoryWatch {
 
   #look(): void {
     this.#kills.look();
-    for (const pid of [...this.#peaks.keys()].slice(0, mostOfALook)) {
-      const peak = Math.max(this.#peaks.get(pid)!, memoryOf(pid));
+    let left = mostOfALook;
+    for (const [pid, before] of [...this.#peaks]) {
+      if (left <= 0) break;
+      const { bytes, processes } = memoryOf(pid);
+      left -= processes;
       // Those that were looked at go to the end.
       this.#peaks.delete(pid);
-      this.#peaks.set(pid, peak);
+      this.#peaks.set(pid, Math.max(before, bytes));
     }
   }
 }
 
-/** The larger of its own peak and what it and its descendants have now, in bytes. */
-function memoryOf(pid: number): number {
-  let [sum, peak, seen] = [0, 0, 0];
+/** The larger of its own peak and what it and its descendants have now. */
+function memoryOf(pid: number): { bytes: number; processes: number } {
+  let [sum, peak] = [0, 0];
   const all = [pid];
   for (const one of all) {
     const status = read(`/proc/${one}/status`);
     sum += field(status, "VmRSS");
     if (one === pid) peak = field(status, "VmHWM");
-    if (seen++ < mostDescendants) all.push(...childrenOf(one));
+    if (all.length <= mostDescendants) all.push(...childrenOf(one).slice(0, mostDescendants + 1 - all.length));
   }
-  return Math.max(peak, sum);
+  return { bytes: Math.max(peak, sum), processes: all.length };
 }
 
 function childrenOf(pid: number): number[] {
-  return read(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).slice(0, mostDescendants).map(Number);
+  return read(`/proc/${pid}/task/${pid}/children`).split(" ").filter(Boolean).map(Number);
 }
 
 function field(status: string, name: string): number {

@@ -30,7 +30,7 @@ export interface RunnerOptions {
   retired(): void;
 }
 
-/** A packet that comes so many milliseconds after the last task comes in another turn of the event loop. */
+/** A packet that comes this many milliseconds after the last task comes in another turn of the event loop. */
 const awokenMs = 0.2;
 
 /** Runs the tasks of this host, one at a time, in the server's order. */

@@ -19,7 +19,8 @@ export interface SurroundingsOptions {
   env?: Record<string, string | null> | undefined;
   /**
    * Options of Node, such as `["--import", "./hooks.mjs"]`. Default: those of this process (`process.execArgv`, without
-   * those for it alone, such as `--inspect`). Processes of other runtimes do not get them.
+   * those for it alone, such as `--inspect`, which are left out of a list that is given, too: for a debugger set
+   * NODE_OPTIONS in `env`). Processes of other runtimes do not get them.
    */
   execArgv?: readonly string[] | undefined;
   /** Limits of the heap. A process that exceeds one ends, and its task fails with WorkerLost. Default: Node's own. */

@@ -69,7 +69,7 @@ function map(place: { path: string; inode: string }): Int32Array | null {
   }
 }
 
-/** The word of one lock, by which it is taken and released without a message while nobody else wants it. */
+/** The word of one lock, by which it is taken and released without a message while no other client wants it. */
 export class LockWord {
   readonly #recursive: boolean;
   #page: Page | null = null;

@@ -133,7 +133,7 @@ export interface Host extends Child {
   /** Both null if the system has no FIFOs for them. */
   readonly tasks: TaskChannel | null;
   readonly reports: Reports | null;
-  /** Where it is, twice. It goes on meanwhile. Only after `spawned`; rejects with the reason if it cannot be read. */
+  /** Where it is, twice; it is not stopped. Only after `spawned`; rejects with the reason if it cannot be read. */
   readStack(source: StackSource): Promise<StackReading>;
 }
 

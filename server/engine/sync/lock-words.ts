@@ -67,13 +67,14 @@ export class LockWords implements Holding {
     this.#engine = engine;
   }
 
-  /** Lets a session use words. Null if there are none, or no more sessions can. A second call is like the first. */
+  /** Lets a session use words. Null if there are none, or the numbers have run out. A second call is like the first. */
   attach(session: Session): { path: string; inode: string; number: number } | null {
-    const page = (this.#page ??= this.#open());
+    if (this.#page === undefined) this.#page = this.#open();
+    const page = this.#page;
     if (!page || session.ended) return null;
     let number = this.#numbers.get(session);
     if (number === undefined) {
-      const found = this.#newNumber(page.words);
+      const found = this.#newNumber();
       if (found === null) return null;
       number = found;
       this.#numbers.set(session, number);
@@ -102,7 +103,7 @@ export class LockWords implements Holding {
     return session ? { session, owner: ownerName(party & lastOwner) } : null;
   }
 
-  /** A word for the lock, which is the server's until it is published. Null: there are no more. */
+  /** A word for the lock, which is the server's until it is published. Null: all cells are in use. */
   take(lock: WordLock): Word | null {
     if (!this.#page) return null;
     const cell = this.#freeCells.pop() ?? (this.#usedCells < cellCount ? this.#usedCells++ : null);
@@ -120,8 +121,8 @@ export class LockWords implements Holding {
   }
 
   /**
-   * A session ends. It takes no more words: it looks at its entry after each, and the entry is cleared before the words
-   * are searched.
+   * A session ends. It takes no word from now on: it looks at its entry after each, and the entry is cleared before the
+   * words are searched.
    */
   holderEnded(session: Session, died: boolean): void {
     const number = this.#numbers.get(session);
@@ -153,12 +154,18 @@ export class LockWords implements Holding {
     return page;
   }
 
-  #newNumber(words: Int32Array): number | null {
+  /** A number whose place among the living is free. What is in the page does not count: any peer writes there. */
+  #newNumber(): number | null {
     for (let i = 0; i < livingPlaces && this.#lastNumber < lastSession; i++) {
       const number = ++this.#lastNumber;
-      if (words[livingIndex(number)] === 0) return number;
+      if (!this.#isTaken(number % livingPlaces)) return number;
     }
     return null;
+  }
+
+  #isTaken(place: number): boolean {
+    for (let number = place; number <= lastSession; number += livingPlaces) if (this.#sessions.has(number)) return true;
+    return false;
   }
 
   #watch(): void {

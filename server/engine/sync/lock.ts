@@ -56,7 +56,7 @@ export interface LockDependencies extends SyncDependencies {
  * Lock and RLock. `release` hands the lock to the waiter that has waited longest, so a free lock has no waiters. After
  * its holder's session has ended, the next holder is told `ownerDied`.
  *
- * A lock that a session with words has acquired has a word. While nobody waits, the word is open: clients take and
+ * A lock that a session with words has acquired has a word. While no session waits, the word is open: clients take and
  * release the lock without a message. Everything below happens while the word has the flag, see `#claimed`.
  */
 export class Lock extends LockObject implements Waitable, Holding {
@@ -187,8 +187,8 @@ export class Lock extends LockObject implements Waitable, Holding {
   }
 
   /**
-   * Runs the action while no client can change the word. Afterwards the word is open again if nobody waits, no holder
-   * is to be told of a death, and the holder can be named in it.
+   * Runs the action while no client can change the word. Afterwards the word is open again if no session waits, no
+   * holder is to be told of a death, and the holder can be named in it.
    */
   #claimed<T>(action: () => T): T {
     if (this.#open) {

@@ -8,7 +8,7 @@ import { readPythonStack } from "./python-stack.js";
 const openMs = 4000;
 /**
  * Options of Node for a host: the inspector, which only a signal opens, takes a port that the system chooses, and tells
- * its unpredictable address to nobody but this server, by stderr.
+ * its unpredictable address to this server alone, by stderr.
  */
 export const inspectorOptions = ["--inspect-port=127.0.0.1:0", "--inspect-publish-uid=stderr"] as const;
 
@@ -20,7 +20,7 @@ export function isForDebugger(execArgv: readonly string[], env: NodeJS.ProcessEn
   );
 }
 
-/** Reads where a host is. One reading at a time: who asks meanwhile gets the same. */
+/** Reads where a host is. One reading at a time: who asks during it gets the same. */
 export class HostStack {
   readonly #mainModule: string;
   #lines: InspectorLines | null = null;

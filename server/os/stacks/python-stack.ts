@@ -57,7 +57,7 @@ async function dump(pid: number, fd: number, send: (signal: NodeJS.Signals) => v
   }
 }
 
-/** Whether a thread has the signal still to handle, or handles it now: meanwhile the kernel blocks it. */
+/** Whether a thread has the signal still to handle, or handles it now: the kernel blocks it until then. */
 function isInHandler(pid: number): boolean {
   return readdirSync(`/proc/${pid}/task`).some((thread) => {
     const { pending, blocked } = signalMasks(readFileSync(`/proc/${pid}/task/${thread}/status`, "latin1"), signal);

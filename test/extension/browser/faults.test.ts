@@ -72,7 +72,7 @@ test(
     const pids = await Promise.all(["a", "b"].map((file) => pidOf(join(folder, "one", `one-${file}.in.pid`))));
     const [killed] = workbench.marked.servers();
     process.kill(killed!.pid, "SIGKILL");
-    const notice = workbench.notification(/The server ended though nobody here asked for it/);
+    const notice = workbench.notification(/The server ended unexpectedly/);
     await notice.waitFor();
     assert.match(await notice.innerText(), /Lost with it: 2 processes and 1 run\. The next run starts another one\./);
     await waitFor(() => pids.every((pid) => !isLiving(pid)), { what: "the end of its workers", ...deadline });

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import * as events from "../../../../protocol/events.js";
-import { asks, cellLength, cellsAt, pageBytes, partyOf, takenIn } from "../../../../protocol/lock-words.js";
+import {
+  asks,
+  cellLength,
+  cellsAt,
+  livingAt,
+  livingPlaces,
+  pageBytes,
+  partyOf,
+  takenIn,
+} from "../../../../protocol/lock-words.js";
 import { Lock } from "../../../../server/engine/sync/lock.js";
 import type { Session } from "../../../../server/engine/session.js";
 import { FakeWorld } from "../fake-engine.js";
@@ -50,6 +59,25 @@ suite("the words of locks", () => {
       made.release(session, owner);
       assert.equal(words[at], 0);
     }
+  });
+
+  test("have a number for a session whatever a peer wrote into the page, and never the place of a living one", () => {
+    const { world, engine, words, a, b } = setUp();
+    words.fill(7, livingAt, cellsAt);
+    const third = world.session();
+    assert.equal(engine.lockWords.attach(third)?.number, 3);
+    assert.equal(words[livingAt + 3], 3);
+    words.fill(0, livingAt, cellsAt);
+    for (let number = 4; number <= livingPlaces; number++) {
+      const session = world.session();
+      assert.equal(engine.lockWords.attach(session)?.number, number);
+      engine.lockWords.holderEnded(session, true);
+    }
+    assert.equal(engine.lockWords.attach(world.session())?.number, livingPlaces + 4, "the first three live");
+    assert.deepEqual(
+      [a, b, third].map((session) => engine.lockWords.attach(session)?.number),
+      [1, 2, 3],
+    );
   });
 
   test("show who holds a lock that was taken without a message, and since when only if it was taken by one", () => {

@@ -4,7 +4,6 @@ import { runServerHere } from "./serve.js";
 /** `polyproc agent`. Its options are the server's own. `argv`: the whole command line. */
 export function agentCommand(argv: readonly string[], exit: (status: number) => void): Command {
   return new Command("agent")
-    .summary("run tasks of a cluster on this host")
     .description("Runs tasks of a cluster's pools on this host, until SIGTERM.")
     .usage("--cluster ADDRESS [--allow-module FOLDER]... [-j N] ...")
     .argument("[option...]")

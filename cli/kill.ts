@@ -40,7 +40,6 @@ Examples:
 
 export function killCommand(exit: (status: number) => void): Command {
   return new Command("kill")
-    .summary("end processes of the server")
     .description("Ends processes and runs of the server, named by pid, by name or by handle; or pools, by handle.")
     .argument("[process...]", "pid, name, process:..., pool:... or run:...")
     .option("-s, --signal <name>", "TERM asks, KILL does not", signal, "TERM")

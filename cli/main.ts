@@ -32,9 +32,10 @@ async function main(argv: readonly string[]): Promise<void> {
   let end: Ending = exitStatus.ok;
   try {
     // Arguments after `--` are the user's command, not our options.
-    await program(argv, (ending) => {
+    const commands = await program(argv, (ending) => {
       end = ending;
-    }).parseAsync(splitCommand(argv).own, { from: "user" });
+    });
+    await commands.parseAsync(splitCommand(argv).own, { from: "user" });
   } catch (error) {
     end = failureStatus(error);
   }

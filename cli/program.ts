@@ -1,24 +1,7 @@
 import { Command, type OutputConfiguration } from "commander";
-import { agentCommand } from "./agent.js";
-import { cacheCommand } from "./cache/cache-command.js";
-import { completionCommand } from "./completion/completion-command.js";
+import { commands } from "./commands.js";
 import type { Ending } from "./ending.js";
-import { helpCommand } from "./help/help-command.js";
-import { lockCommand, semCommand } from "./hold/hold-command.js";
-import { killCommand } from "./kill.js";
-import { lspCommand } from "./lsp/lsp-command.js";
-import { mapCommand } from "./map/map-command.js";
-import { mcpCommand } from "./mcp/mcp-command.js";
-import { psCommand } from "./ps/ps-command.js";
-import { queueCommands } from "./queue/queue-commands.js";
-import { runCommand } from "./run.js";
-import { attachCommand } from "./runs/attach-command.js";
-import { runsCommand } from "./runs/runs-command.js";
-import { serveCommand } from "./serve.js";
 import { splitCommand } from "./split-command.js";
-import { stackCommand } from "./stack.js";
-import { stopCommand } from "./stop.js";
-import { topCommand } from "./top/top-command.js";
 import { version } from "./version.js";
 
 const help = `
@@ -41,40 +24,37 @@ function output(argv: readonly string[]): OutputConfiguration {
   };
 }
 
-/** All commands, in the order of the help. `exit` is told how the command line ends. */
-export function program(argv: readonly string[], exit: (ending: Ending) => void): Command {
+/**
+ * The command line. `exit` is told how it ends. `names`: the commands to load; of the others it knows the name and the
+ * summary. Default: those that the arguments name.
+ */
+export async function program(
+  argv: readonly string[],
+  exit: (ending: Ending) => void,
+  names: readonly string[] = namesIn(argv),
+): Promise<Command> {
   const { command } = splitCommand(argv);
   const polyproc = new Command("polyproc")
     .description("Processes, pools, locks and queues that programs in any language share.")
     .version(version(), "-V, --version")
     .addHelpText("after", help)
     .helpCommand(false)
+    .configureHelp({ subcommandTerm: (each) => each.name() })
     .exitOverride()
     .configureOutput(output(argv));
-  for (const subcommand of [
-    serveCommand(argv, exit),
-    agentCommand(argv, exit),
-    mapCommand(command, exit),
-    runCommand(command, exit),
-    runsCommand(exit),
-    attachCommand(exit),
-    cacheCommand(exit),
-    psCommand(exit),
-    topCommand(exit),
-    stackCommand(exit),
-    killCommand(exit),
-    stopCommand(exit),
-    lockCommand(command, exit),
-    semCommand(command, exit),
-    mcpCommand(exit),
-    ...queueCommands(command, exit),
-    lspCommand(exit),
-    completionCommand(command, polyproc),
-    helpCommand(polyproc),
-  ]) {
-    polyproc.addCommand(subcommand.exitOverride().configureOutput(output(argv)));
+  for (const [name, { summary, load }] of Object.entries(commands)) {
+    const loaded = names.includes(name) ? await load({ argv, command, program: polyproc, exit }) : new Command(name);
+    polyproc.addCommand(loaded.summary(summary).exitOverride().configureOutput(output(argv)));
   }
   return polyproc;
+}
+
+/** The command that is called, and the one that `help` or the completion of a line is about. */
+function namesIn(argv: readonly string[]): string[] {
+  const { own, command } = splitCommand(argv);
+  const [name = "", ...words] = own.filter((word) => !word.startsWith("-"));
+  if (name === "help") return [name, ...words];
+  return name === "completion" ? [name, ...(command ?? [])] : [name];
 }
 
 /** Joins commander's `error: …` and its suggestion, which is a line of its own. */

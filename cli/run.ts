@@ -32,7 +32,6 @@ const graceMs = 1000;
 /** `polyproc run`. `command`: the arguments after `--`. */
 export function runCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
   return new Command("run")
-    .summary("run one command as a process of the server")
     .description("Runs one command as a process of the server, and passes its output and its exit status on.")
     .usage("[--name NAME] -- COMMAND [ARGUMENT...]")
     .option("--name <name>", "what ps calls it (default: Process-N)")

@@ -23,7 +23,6 @@ Examples:
 /** `polyproc serve`. Its options are the server's own. `argv`: the whole command line. */
 export function serveCommand(argv: readonly string[], exit: (status: number) => void): Command {
   return new Command("serve")
-    .summary("serve processes and primitives to other programs")
     .description("Runs a server, which owns the processes, pools, locks and queues of those who connect to it.")
     .usage("[--listen ADDRESS] [--stdio] [--idle-timeout SECONDS] [--detach] ...")
     .argument("[option...]")

@@ -25,7 +25,6 @@ Examples:
 
 export function stackCommand(exit: (status: number) => void): Command {
   return new Command("stack")
-    .summary("show where running functions are")
     .description("Shows where running functions of Node and Python are; without a name, all of them.")
     .argument("[process...]", "pid, name, process:..., pool:..., run:... or an item, run:.../INDEX")
     .option("--json", "print one JSON list: {process, pid, name, samples, note} or {process, pid, name, error}")

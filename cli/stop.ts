@@ -18,7 +18,6 @@ Examples:
 
 export function stopCommand(exit: (status: number) => void): Command {
   return new Command("stop")
-    .summary("end the server with all that it runs")
     .description("Ends the server of POLYPROC_ADDRESS, or the one on the default socket, with all that it runs.")
     .option(
       "--when-alone <duration>",

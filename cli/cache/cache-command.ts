@@ -20,7 +20,6 @@ Examples:
 /** `polyproc cache`. */
 export function cacheCommand(exit: (ending: Ending) => void): Command {
   return new Command("cache")
-    .summary("show or clear the outcomes that map --cache keeps")
     .description("Shows the outcomes that polyproc map --cache keeps, or removes them.")
     .addArgument(new Argument("<what>", "status or clear").choices(["status", "clear"]))
     .option("--cache-dir <folder>", "where they are (default: polyproc/map in XDG_CACHE_HOME or ~/.cache)")

@@ -20,7 +20,6 @@ const plain = /^[\w@%+=:,./-]+$/;
 /** `polyproc completion`. `command`: the arguments after `--`. `program`: all commands. */
 export function completionCommand(command: readonly string[] | null, program: Command): Command {
   return new Command("completion")
-    .summary("print a script that completes the command line")
     .description("Prints the script that completes polyproc's command line in your shell.")
     .addArgument(new Argument("[shell]", "the shell").choices(Object.keys(scripts)))
     .addOption(new Option("--answer", "print what may stand at the end of the line after --").hideHelp())

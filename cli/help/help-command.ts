@@ -5,7 +5,6 @@ import { topics } from "./topics.js";
 /** `polyproc help`. `program`: all commands. */
 export function helpCommand(program: Command): Command {
   return new Command("help")
-    .summary("tell more about a command or a topic")
     .description(`Tells more about a command, or about a topic: ${Object.keys(topics).join(", ")}.`)
     .argument("[name]", "a command or a topic")
     .addHelpText("after", "\nExamples:\n  $ polyproc help map\n  $ polyproc help cheatsheet\n")

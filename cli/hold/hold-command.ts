@@ -56,7 +56,6 @@ Examples:
 /** `polyproc lock`. `command`: the arguments after `--`. */
 export function lockCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
   return options(new Command("lock").argument("[name]", "1 to 200 characters"))
-    .summary("hold a named lock while a command runs")
     .description("Takes the server's lock of this name, runs the command, and gives the lock back.")
     .usage("NAME | --file PATH [options] -- COMMAND [ARGUMENT...]")
     .option("--file <path>", "lock this file as flock does; it is made if missing")
@@ -79,7 +78,6 @@ export function lockCommand(command: readonly string[] | null, exit: (ending: En
 /** `polyproc sem`. */
 export function semCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
   return options(new Command("sem").argument("<name>", "1 to 200 characters"))
-    .summary("hold one of N permits while a command runs")
     .description(
       "Takes a permit of the server's semaphore of this name, runs the command, and gives the permit back: " +
         "at most N of them run at a time.",

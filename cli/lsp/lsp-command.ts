@@ -16,7 +16,6 @@ Examples:
 
 export function lspCommand(exit: (status: number) => void): Command {
   return new Command("lsp")
-    .summary("be a language server for an editor")
     .description("Offers functions of JavaScript, TypeScript and Python files to run in a pool, in any editor.")
     .option("--stdio", "by standard input and output; there is no other way")
     .addHelpText("after", help)

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { commands } from "../commands.js";
 import { program } from "../program.js";
 import { manPages } from "./man-pages.js";
 
@@ -9,4 +10,5 @@ const folder = process.argv[2];
 if (folder === undefined) throw new Error("name the folder for the manual pages");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-for (const [name, text] of manPages(program([], () => {}))) writeFileSync(join(folder, name), text);
+const all = await program([], () => {}, Object.keys(commands));
+for (const [name, text] of manPages(all)) writeFileSync(join(folder, name), text);

@@ -90,7 +90,6 @@ Examples:
 /** `polyproc map`. `command`: the arguments after `--`. */
 export function mapCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
   return addCacheOptions(addOutputOptions(addLimitOptions(addPipeOptions(addItemOptions(new Command("map"))))))
-    .summary("run a command or a function once for each item, N at a time")
     .description("Runs a command, or a function of a module, once for each item, N at a time.")
     .usage(
       "[options] [ITEM...] -- COMMAND [ARGUMENT...]\n" +

@@ -28,7 +28,6 @@ Examples:
 
 export function mcpCommand(exit: (status: number) => void): Command {
   return new Command("mcp")
-    .summary("offer the server to an agent (Model Context Protocol)")
     .description("Offers runs and processes as tools and resources to a client of the Model Context Protocol.")
     .option("--allow-command <pattern>", "command lines that may be run without asking; may be repeated", collect)
     .option("--allow-module <pattern>", "modules whose functions may be run without asking; may be repeated", collect)

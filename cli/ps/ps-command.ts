@@ -30,7 +30,6 @@ Examples:
 
 export function psCommand(exit: (status: number) => void): Command {
   return new Command("ps")
-    .summary("list the server's processes")
     .description("Lists the processes of the server: pid, name, state, age, CPU, memory and what they run.")
     .option("--json", "print one JSON object: {server, processes, pools, sessions}")
     .option("--tree", "show which client and which process started which, down to what the server did not start itself")

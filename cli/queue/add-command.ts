@@ -24,7 +24,6 @@ Examples:
 /** `polyproc add`. `command`: the arguments after `--`. */
 export function addCommand(command: readonly string[] | null): Command {
   return scheduleOptions(new Command("add"))
-    .summary("queue a command that outlives this terminal")
     .description("Adds a command to your queue, which outlives this terminal, the server and a reboot.")
     .usage("[options] -- COMMAND [ARGUMENT...]")
     .option("--hold", "do not start it before polyproc resume ID")

@@ -22,7 +22,6 @@ Examples:
 
 export function pauseCommand(): Command {
   return new Command("pause")
-    .summary("pause your queue, a group or an entry")
     .description("Pauses your whole queue, one group of it, or entries.")
     .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
     .option("-g, --group <name>", "this group")
@@ -41,7 +40,6 @@ Examples:
 
 export function resumeCommand(): Command {
   return new Command("resume")
-    .summary("let your queue, a group or an entry go on")
     .description("Undoes pause, and lets entries start that were added with --hold.")
     .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
     .option("-g, --group <name>", "this group")
@@ -61,7 +59,6 @@ Examples:
 
 export function restartCommand(): Command {
   return new Command("restart")
-    .summary("queue entries again")
     .description("Queues entries that have ended again.")
     .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
     .option("--lost", "all that ran when a server ended")
@@ -91,7 +88,6 @@ Examples:
 
 export function removeCommand(): Command {
   return new Command("remove")
-    .summary("forget entries of your queue and their logs")
     .description("Forgets entries that do not run, with their logs.")
     .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
     .option("--ended", "all that have ended")

@@ -20,7 +20,6 @@ Examples:
 /** `polyproc edit`. `command`: the arguments after `--`. */
 export function editCommand(command: readonly string[] | null): Command {
   return scheduleOptions(new Command("edit"))
-    .summary("change an entry of your queue that does not run")
     .description("Changes an entry of your queue that does not run.")
     .usage("ID [options] [-- COMMAND [ARGUMENT...]]")
     .argument("<id>", "the entry")

@@ -27,7 +27,6 @@ export function groupCommand(): Command {
       .option("-j, --jobs <n>", "how many of its entries run at a time (default: 1)", wholeNumber(1, 4096))
       .option("--hook <command>", 'shell command that runs at the end of each entry; "" for none');
   return json(new Command("group"))
-    .summary("list, add, change and remove groups of your queue")
     .description("Lists the groups of your queue; group add, set and remove change them.")
     .addHelpText("after", help)
     .action((options: GroupOptions) => list(options.json))

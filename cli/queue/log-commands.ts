@@ -25,7 +25,6 @@ Examples:
 
 export function logCommand(): Command {
   return new Command("log")
-    .summary("show what entries of your queue wrote")
     .description("Prints the log of entries of your queue.")
     .argument("<id...>", "these entries, such as 3, 3-7 or 3,5")
     .option("-n, --lines <n>", "only the last lines", wholeNumber(0, 1_000_000))
@@ -60,7 +59,6 @@ Examples:
 
 export function followCommand(exit: (ending: Ending) => void): Command {
   return new Command("follow")
-    .summary("print what an entry writes until it ends")
     .description("Prints the log of an entry of your queue, and what it writes, until it has ended.")
     .argument("<id>", "the entry")
     .option("-n, --lines <n>", "begin with the last lines", wholeNumber(0, 1_000_000))

@@ -20,7 +20,6 @@ Examples:
 
 export function statusCommand(): Command {
   return new Command("status")
-    .summary("show your queue")
     .description("Shows the entries of your queue, and its groups.")
     .argument("[id...]", "only these entries, such as 3, 3-7 or 3,5")
     .option("-g, --group <name>", "only the entries of this group")

@@ -29,7 +29,6 @@ Examples:
 
 export function waitCommand(exit: (ending: Ending) => void): Command {
   return new Command("wait")
-    .summary("wait until entries of your queue have ended")
     .description("Waits until entries of your queue have ended.")
     .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
     .option("-g, --group <name>", "the entries of this group")

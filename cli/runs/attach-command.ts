@@ -35,7 +35,6 @@ Examples:
 /** `polyproc attach`. */
 export function attachCommand(exit: (ending: Ending) => void): Command {
   return new Command("attach")
-    .summary("follow a run of the server to its end")
     .description("Prints what becomes of a run's items, those that are done already first, until the run has ended.")
     .argument("<run>", "its handle (run:...) or its name; polyproc runs lists them")
     .option("-k, --keep-order", "print in the order of the items, not as they end")

@@ -30,7 +30,6 @@ Examples:
 
 export function runsCommand(exit: (status: number) => void): Command {
   return new Command("runs")
-    .summary("list the server's runs")
     .description("Lists the runs of the server: those that map --detach or an editor started.")
     .option("--json", "print one JSON object: {runs}")
     .option("--forget <run>", "forget a run that has ended, by its handle or name; may be repeated", collect)

@@ -25,7 +25,6 @@ Examples:
 
 export function topCommand(exit: (status: number) => void): Command {
   return new Command("top")
-    .summary("watch the server's processes")
     .description("Shows the server's processes, the busiest first, and its pools, again and again.")
     .addOption(
       new Option("--interval <duration>", "time between two looks, such as 2 (seconds) or 500ms")

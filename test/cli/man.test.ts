@@ -4,16 +4,17 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { topics } from "../../cli/help/topics.js";
+import { commands as entries } from "../../cli/commands.js";
 import { program } from "../../cli/program.js";
 import { compiled, root } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { needs } from "../tools/needs.js";
 import { run } from "./polyproc.js";
 
-test("there is a manual page for each command and topic, and the package names them all", (t) => {
+test("there is a manual page for each command and topic, and the package names them all", async (t) => {
   const folder = join(temporaryFolder(t), "man");
   execFileSync(process.execPath, [compiled("cli/man/main"), folder]);
-  const { commands } = program([], () => {});
+  const { commands } = await program([], () => {}, Object.keys(entries));
   const expected = [
     "polyproc.1",
     ...commands.map((command) => `polyproc-${command.name()}.1`),

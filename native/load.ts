@@ -3,7 +3,11 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** What the addon's functions take and give. `node.c` has the same number: raise both when that changes. */
+const abi = 1;
+
 interface Addon {
+  readonly abi: number;
   create(length: number): number | null;
   map(fd: number, length: number): ArrayBuffer | null;
 }
@@ -41,7 +45,9 @@ function load(): Addon | null {
   const path = join(nativeFolder, `node-linux-${process.arch}.node`);
   if (!existsSync(path)) return null;
   try {
-    return createRequire(import.meta.url)(path) as Addon;
+    const loaded = createRequire(import.meta.url)(path) as Addon;
+    // A checkout may still have the file that it had before an update.
+    return loaded.abi === abi ? loaded : null;
   } catch {
     // It is of another C library, or this runtime loads no such files.
     return null;

@@ -9,6 +9,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* What `create` and `map` take and give. `native/load.ts` has the same number and refuses a file with another. */
+#define ABI 1
+
 /*
  * create(length): a descriptor of memory that no process can make smaller, so that none of those that map it can be
  * killed by a store into what is gone. Null if the system has none.
@@ -57,7 +60,8 @@ static napi_value map(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  napi_value function;
+  napi_value function, abi;
+  if (napi_create_int32(env, ABI, &abi) == napi_ok) napi_set_named_property(env, exports, "abi", abi);
   if (napi_create_function(env, "create", NAPI_AUTO_LENGTH, create, 0, &function) == napi_ok)
     napi_set_named_property(env, exports, "create", function);
   if (napi_create_function(env, "map", NAPI_AUTO_LENGTH, map, 0, &function) == napi_ok)

@@ -12,6 +12,9 @@
 #include <structmember.h>
 #include <sys/mman.h>
 
+/* What Page and Word take and give. `polyproc/_native.py` has the same number and refuses a file with another. */
+#define ABI 1
+
 enum {
   VERSION = 1, ORDER_MARK = 0x01020304, LIVING_AT = 1024, LIVING_PLACES = 4096, CELLS_AT = LIVING_AT + LIVING_PLACES,
   CELL_LENGTH = 16, CELL_COUNT = 4095, PAGE_BYTES = (CELLS_AT + CELL_LENGTH * CELL_COUNT) * 4,
@@ -269,7 +272,8 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, "words", 0, -1, f
 PyMODINIT_FUNC PyInit_words(void) {
   PyObject *module = PyModule_Create(&definition);
   if (!module) return 0;
-  if (PyModule_AddObject(module, "Page", PyType_FromSpec(&page_spec)) ||
+  if (PyModule_AddIntConstant(module, "abi", ABI) ||
+      PyModule_AddObject(module, "Page", PyType_FromSpec(&page_spec)) ||
       PyModule_AddObject(module, "Word", PyType_FromSpec(&word_spec))) {
     Py_DECREF(module);
     return 0;

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { root } from "../extension/build/root.js";
@@ -42,6 +42,23 @@ const compilers: Readonly<Record<string, { names: readonly string[]; options: re
 
 const options = ["-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-nostdlib", "-s"];
 
+const nativeFolder = join(root, "dist", "native");
+
+/** Built files in the folder that are older than their source, by their paths. */
+export function oldNative(folder = nativeFolder): string[] {
+  return parts.flatMap(({ source, made }) => {
+    const changedAt = statSync(join(root, source)).mtimeMs;
+    return Object.keys(compilers)
+      .map((machine) => join(folder, made(machine)))
+      .filter((path) => existsSync(path) && statSync(path).mtimeMs < changedAt);
+  });
+}
+
+/** Whether this machine has its files. */
+export function hasNative(): boolean {
+  return parts.every(({ made }) => existsSync(join(nativeFolder, made(process.arch))));
+}
+
 /**
  * Builds the parts in C into `dist/native`, for each machine that a compiler is there for. What cannot be built is
  * told, and left out: the native code is optional. Returns the paths.
@@ -51,8 +68,7 @@ export async function buildNative(tell: (line: string) => void): Promise<string[
     tell("the native code is for Linux: on this system locks are taken by messages");
     return [];
   }
-  const folder = join(root, "dist", "native");
-  await mkdir(folder, { recursive: true });
+  await mkdir(nativeFolder, { recursive: true });
   const built: string[] = [];
   for (const [machine, compiler] of Object.entries(compilers)) {
     const name = await firstThere(compiler.names);
@@ -61,7 +77,7 @@ export async function buildNative(tell: (line: string) => void): Promise<string[
       continue;
     }
     for (const part of parts) {
-      const path = join(folder, part.made(machine));
+      const path = join(nativeFolder, part.made(machine));
       const problem = await compile(name, compiler.options, part, path);
       if (problem === null) built.push(path);
       else tell(`not ${part.made(machine)}: ${problem}`);

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { repositoryOf } from "../extension/build/address.js";
 import { packageExtension } from "../extension/build/package.js";
+import { oldNative } from "../packaging/native.js";
 import { packPython } from "../packaging/wheel.js";
 import { packageFiles } from "./bindings/python/wheel.js";
 import { root } from "./fixture.js";
@@ -139,6 +140,7 @@ async function checkWheel(version: string): Promise<void> {
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 const version = checkMetadata();
+for (const path of oldNative()) problems.push(`${relative(root, path)} is older than its source: npm run native`);
 checkNpm(version);
 await checkExtension();
 await checkWheel(version);

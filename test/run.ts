@@ -9,7 +9,7 @@ import { findTestFiles, usesWindow } from "./runner/files.js";
 import type { Outcome } from "./runner/outcome.js";
 import { runFile } from "./runner/run-file.js";
 import { failLeftOut, isJudged, tellLeftOut } from "./runner/left-out.js";
-import { prepareEditors } from "./runner/prepare.js";
+import { prepareEditors, prepareNative } from "./runner/prepare.js";
 import { Run } from "./runner/run.js";
 
 /** For two CPUs: most files wait half of their time. */
@@ -64,7 +64,7 @@ if (files.length === 0) {
   await stop(2);
 }
 
-for (const outcome of await prepareEditors(files, run)) {
+for (const outcome of [...(await prepareNative()), ...(await prepareEditors(files, run))]) {
   outcomes.push(outcome);
   print(outcome);
 }

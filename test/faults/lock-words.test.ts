@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { before, suite, test } from "node:test";
 import { task, type Client, type Lock, type Process, type RLock } from "polyproc";
 import { canMap } from "../../native/load.js";
-import { buildNative } from "../../packaging/native.js";
 import { waitFor, within } from "../deadline.js";
 import { root } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -41,10 +40,7 @@ async function start(mp: Client, target: unknown, args: unknown[]): Promise<Proc
 const tools = needs("python3", "c++", "headers of Node", "headers of Python");
 
 suite("a lock with a word", tools, () => {
-  before(async () => {
-    if (!canMap()) await buildNative((line) => console.error(line));
-    assert.ok(canMap(), "the native code was built");
-  });
+  before(() => assert.ok(canMap(), "the runner of the tests builds the native code"));
 
   const steps: [language: Language, step: string, deaths: number][] = [
     ["Node", "swapped", 1],

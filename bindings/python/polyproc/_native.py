@@ -7,6 +7,9 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 # In an archive of this package, beside the bundled server of an editor, and in the checkout and the npm package.
 _FOLDERS = ("_node/dist/native", "../../dist/native", "../../../dist/native")
 
+# What the classes of the file take and give. `native/python.c` has the same number: raise both when that changes.
+_ABI = 1
+
 
 def _load():
     if (
@@ -41,7 +44,8 @@ def _open(path):
     except ImportError:
         # It is of another C library, or this interpreter may not load it.
         return None
-    return module
+    # A checkout may still have the file that it had before an update.
+    return module if getattr(module, "abi", None) == _ABI else None
 
 
 # None where there is none.

@@ -1,28 +1,24 @@
 import * as v from "valibot";
 import { progressText } from "../protocol/progress.js";
 import { outcomes, summary } from "./read-run.js";
-import { inputProblem, type Tool } from "./tool.js";
+import { inputProblem, readingTool, type Tool } from "./tool.js";
 
 const defaultLimit = 20;
 const maxLimit = 200;
 
 const run = { type: "string", description: "Handle of the run, such as run:s1.4." };
 
-export const runsTool: Tool = {
-  name: "polyproc_runs",
-  title: "List runs",
-  description: "The runs that the server remembers, the latest first, with their numbers.",
-  readOnly: true,
-  inputSchema: { type: "object", properties: {} },
-  prepare: (host) =>
-    Promise.resolve({
-      ask: null,
-      run: async () => {
-        const { runs } = await host.request("run/list", {});
-        return { runs: runs.toReversed().map(summary) };
-      },
-    }),
-};
+export const runsTool = readingTool(
+  {
+    name: "polyproc_runs",
+    title: "List runs",
+    description: "The runs that the server remembers, the latest first, with their numbers.",
+  },
+  async (host) => {
+    const { runs } = await host.request("run/list", {});
+    return { runs: runs.toReversed().map(summary) };
+  },
+);
 
 const readInput = v.strictObject({
   run: v.string(),
@@ -73,32 +69,28 @@ export const readTool: Tool = {
   },
 };
 
-export const childrenTool: Tool = {
-  name: "polyproc_children",
-  title: "List processes",
-  description: "The processes of the server that run now: pid, name, what each runs and for how long.",
-  readOnly: true,
-  inputSchema: { type: "object", properties: {} },
-  prepare: (host) =>
-    Promise.resolve({
-      ask: null,
-      run: async () => {
-        const { processes } = await host.request("process/list", { scope: "all" });
-        return {
-          processes: processes
-            .filter(({ role }) => role !== "host")
-            .map(({ pid, name, role, state, target, pool, startedAt, task, progress }) => ({
-              pid,
-              name,
-              role,
-              state,
-              target,
-              ...(pool === null ? {} : { pool }),
-              startedAt: new Date(startedAt).toISOString(),
-              ...(task === null ? {} : { item: task.index }),
-              ...(progress === undefined ? {} : { progress: progressText(progress) }),
-            })),
-        };
-      },
-    }),
-};
+export const childrenTool = readingTool(
+  {
+    name: "polyproc_children",
+    title: "List processes",
+    description: "The processes of the server that run now: pid, name, what each runs and for how long.",
+  },
+  async (host) => {
+    const { processes } = await host.request("process/list", { scope: "all" });
+    return {
+      processes: processes
+        .filter(({ role }) => role !== "host")
+        .map(({ pid, name, role, state, target, pool, startedAt, task, progress }) => ({
+          pid,
+          name,
+          role,
+          state,
+          target,
+          ...(pool === null ? {} : { pool }),
+          startedAt: new Date(startedAt).toISOString(),
+          ...(task === null ? {} : { item: task.index }),
+          ...(progress === undefined ? {} : { progress: progressText(progress) }),
+        })),
+    };
+  },
+);

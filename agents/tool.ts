@@ -66,6 +66,19 @@ export interface Tool {
   prepare(host: ToolHost, input: unknown): Promise<Call>;
 }
 
+/** A tool without input that only reads. The value of `read` is JSON for the model. */
+export function readingTool(
+  about: Pick<Tool, "name" | "title" | "description">,
+  read: (host: ToolHost) => Promise<unknown>,
+): Tool {
+  return {
+    ...about,
+    readOnly: true,
+    inputSchema: { type: "object", properties: {} },
+    prepare: (host) => Promise.resolve({ ask: null, run: () => read(host) }),
+  };
+}
+
 /** A failure as the model gets it. */
 export interface FailureText {
   error: string;

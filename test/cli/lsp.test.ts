@@ -12,7 +12,8 @@ import {
 import { waitFor, within } from "../deadline.js";
 import { startServer } from "../server/server-process.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { noServer, run, start } from "./polyproc.js";
+import { run, start } from "./polyproc.js";
+import { withoutPackage } from "./without-package.js";
 
 interface Diagnostics {
   uri: string;
@@ -123,14 +124,7 @@ test("polyproc lsp: a lens maps over the files that the user chooses; failures b
 });
 
 test("without the library it says what to install", async (t) => {
-  const hook = `export function resolve(name, context, next) {
-    if (name.startsWith("vscode-languageserver")) throw new Error("Cannot find package 'vscode-languageserver'");
-    return next(name, context);
-  }`;
-  const hooks = `data:text/javascript,${encodeURIComponent(hook)}`;
-  const register = `import { register } from "node:module"; register("${hooks}");`;
-  const env = { ...noServer, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(register)}` };
-  const without = await run(t, ["lsp", "--stdio"], { env });
+  const without = await run(t, ["lsp", "--stdio"], { env: withoutPackage("vscode-languageserver") });
   assert.equal(without.status, 69);
   assert.match(without.stderr, /^polyproc: polyproc lsp needs two more packages.*npm install vscode-languageserver/);
 });

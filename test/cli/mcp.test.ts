@@ -10,7 +10,8 @@ import { waitFor, within } from "../deadline.js";
 import { compiled } from "../fixture.js";
 import { startServer } from "../server/server-process.js";
 import { temporaryFolder } from "../temporary-folder.js";
-import { noServer, run } from "./polyproc.js";
+import { run } from "./polyproc.js";
+import { withoutPackage } from "./without-package.js";
 
 interface Agent {
   client: Client;
@@ -173,13 +174,7 @@ test("a run that is cancelled or killed ends; a wrong input is an error for the 
 });
 
 test("without the SDK it says what to install, and no other command needs it", async (t) => {
-  const hook = `export function resolve(name, context, next) {
-    if (name.startsWith("@modelcontextprotocol")) throw new Error("Cannot find package '@modelcontextprotocol/sdk'");
-    return next(name, context);
-  }`;
-  const hooks = `data:text/javascript,${encodeURIComponent(hook)}`;
-  const register = `import { register } from "node:module"; register("${hooks}");`;
-  const env = { ...noServer, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(register)}` };
+  const env = withoutPackage("@modelcontextprotocol/sdk");
   const without = await run(t, ["mcp"], { env });
   assert.equal(without.status, 69);
   assert.match(

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { compiled, root } from "../fixture.js";
+import { root } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
+import { commandIn, ownHome } from "./own-home.js";
 import { runProgram, type Finished } from "./run-example.js";
 import { needs } from "../tools/needs.js";
 
@@ -24,20 +25,8 @@ for (const editor of editors) {
 
     /** `polyproc` is how the editor calls it. */
     function run(t: TestContext, cwd: string, polyproc: string | null, files: string[]): Promise<Finished> {
-      // Neither finds, or leaves, anything in this user's own folders.
       const home = temporaryFolder(t);
-      const command = join(home, "polyproc");
-      writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${compiled("cli/main")}' "$@"\n`);
-      chmodSync(command, 0o755);
-      const env = {
-        HOME: home,
-        XDG_CACHE_HOME: home,
-        XDG_STATE_HOME: home,
-        XDG_DATA_HOME: home,
-        XDG_CONFIG_HOME: home,
-        LC_ALL: "C.UTF-8",
-        POLYPROC: polyproc ?? command,
-      };
+      const env = { ...ownHome(home), POLYPROC: polyproc ?? commandIn(home) };
       return runProgram(editor.program, [...editor.args(example), ...files], { cwd, env });
     }
 

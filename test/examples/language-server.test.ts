@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
-import { compiled, root } from "../fixture.js";
+import { root } from "../fixture.js";
 import { startServer } from "../server/server-process.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { needs } from "../tools/needs.js";
+import { commandIn, ownHome } from "./own-home.js";
 import { runProgram, type Finished } from "./run-example.js";
 
 /** What a user would do in Neovim: open the file, run its lens, choose the first kind of files, look at diagnostics. */
@@ -86,13 +87,9 @@ for (const editor of editors) {
     const setup = join(root, "examples", "editors", "lsp", editor.setup);
 
     async function use(t: TestContext): Promise<Finished> {
-      // Neither finds, or leaves, anything in this user's own folders.
       const home = realpathSync(temporaryFolder(t));
       const folder = join(home, "work");
       mkdirSync(folder);
-      const command = join(home, "polyproc");
-      writeFileSync(command, `#!/bin/sh\nexec '${process.execPath}' '${compiled("cli/main")}' "$@"\n`);
-      chmodSync(command, 0o755);
       const address = `unix:${join(home, "run", "p.sock")}`;
       await startServer(t, ["--listen", address]);
       for (const name of ["a", "b", "c"]) writeFileSync(join(folder, `${name}.txt`), name);
@@ -102,16 +99,7 @@ for (const editor of editors) {
       );
       const script = join(home, editor.script);
       writeFileSync(script, editor.text);
-      const env = {
-        HOME: home,
-        XDG_CACHE_HOME: home,
-        XDG_STATE_HOME: home,
-        XDG_DATA_HOME: home,
-        XDG_CONFIG_HOME: home,
-        LC_ALL: "C.UTF-8",
-        POLYPROC: command,
-        POLYPROC_ADDRESS: address,
-      };
+      const env = { ...ownHome(home), POLYPROC: commandIn(home), POLYPROC_ADDRESS: address };
       return runProgram(editor.program, editor.args(setup, script), { cwd: folder, env });
     }
 

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { after, before, describe, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import { describe, test } from "node:test";
+import type { Page } from "playwright-core";
 import { waitFor } from "../../deadline.js";
 import { needs } from "../../tools/needs.js";
-import { openBrowser, openPage, rowView, runView, type ResultsPage } from "./page.js";
+import { openPage, rowView, runView, sharedBrowser, type ResultsPage } from "./page.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
@@ -19,14 +19,7 @@ async function violations(page: Page): Promise<string[]> {
 }
 
 describe("the page of a results panel is accessible", needs("chromium"), () => {
-  let browser: Browser;
-  const cleaners: (() => Promise<void>)[] = [];
-  before(async () => {
-    browser = await openBrowser({ after: (clean) => void cleaners.push(clean) });
-  });
-  after(async () => {
-    for (const clean of cleaners) await clean();
-  });
+  const browser = sharedBrowser();
 
   async function filled(results: ResultsPage): Promise<void> {
     const rows = [
@@ -41,7 +34,7 @@ describe("the page of a results panel is accessible", needs("chromium"), () => {
   }
 
   test("to a checker: the table with a running item's progress, and the details of an item", async (t) => {
-    const results = await openPage(t, browser);
+    const results = await openPage(t, browser());
     const { page } = results;
     await page.evaluate(axe);
     await filled(results);

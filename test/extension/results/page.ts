@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
-import type { TestContext } from "node:test";
+import { after, before, type TestContext } from "node:test";
 import type { FromPage, RowView, RunView, ToPage } from "../../../extension/results/messages.js";
 import { pageHtml } from "../../../extension/results/page-html.js";
 import { root } from "../../fixture.js";
@@ -32,14 +32,18 @@ export interface PageOptions {
   scale?: number;
 }
 
-export async function openBrowser(test: { after(clean: () => Promise<void>): void }): Promise<Browser> {
+/** One browser for all tests of the suite that calls this. */
+export function sharedBrowser(): () => Browser {
+  let browser: Browser | undefined;
   let removeFolder = () => {};
-  const browser = await launchChromium({ temporary: temporaryFolder({ after: (clean) => (removeFolder = clean) }) });
-  test.after(async () => {
-    await browser.close();
+  before(async () => {
+    browser = await launchChromium({ temporary: temporaryFolder({ after: (clean) => (removeFolder = clean) }) });
+  });
+  after(async () => {
+    await browser?.close();
     removeFolder();
   });
-  return browser;
+  return () => browser!;
 }
 
 let bundled: Promise<{ script: string; style: string }> | null = null;

@@ -1,20 +1,13 @@
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
-import type { Browser, Page } from "playwright-core";
+import { describe, test } from "node:test";
+import type { Page } from "playwright-core";
 import type { RowView } from "../../../extension/results/messages.js";
 import { waitFor } from "../../deadline.js";
-import { openBrowser, openPage, rowView, runView, type ResultsPage } from "./page.js";
+import { openPage, rowView, runView, sharedBrowser, type ResultsPage } from "./page.js";
 import { needs } from "../../tools/needs.js";
 
 describe("the page of a results panel", needs("chromium"), () => {
-  let browser: Browser;
-  const cleaners: (() => Promise<void>)[] = [];
-  before(async () => {
-    browser = await openBrowser({ after: (clean) => void cleaners.push(clean) });
-  });
-  after(async () => {
-    for (const clean of cleaners) await clean();
-  });
+  const browser = sharedBrowser();
 
   const rows = (count: number, changes: (index: number) => Partial<RowView> = () => ({})) =>
     Array.from({ length: count }, (_, index) => rowView(index, changes(index)));
@@ -27,7 +20,7 @@ describe("the page of a results panel", needs("chromium"), () => {
   const heading = (page: Page, name: string) => page.getByRole("columnheader").getByRole("button", { name });
 
   test("sorts by a heading: up, down, and back", async (t) => {
-    const results = await openPage(t, browser);
+    const results = await openPage(t, browser());
     const { page } = results;
     await fill(
       results,
@@ -46,7 +39,7 @@ describe("the page of a results panel", needs("chromium"), () => {
   });
 
   test("shows another run in place of the first, without a row of it, and what matters at 300 pixels", async (t) => {
-    const results = await openPage(t, browser, { width: 300, height: 500 });
+    const results = await openPage(t, browser(), { width: 300, height: 500 });
     const { page } = results;
     await results.send({ type: "run", run: runView({ total: 3 }), now: 1_010_000 });
     await page.locator(".window").waitFor({ state: "attached" });
@@ -68,7 +61,7 @@ describe("the page of a results panel", needs("chromium"), () => {
   });
 
   test("shows only the states and the words that are chosen, and says how many those are", async (t) => {
-    const results = await openPage(t, browser);
+    const results = await openPage(t, browser());
     const { page } = results;
     await fill(
       results,
@@ -88,7 +81,7 @@ describe("the page of a results panel", needs("chromium"), () => {
   });
 
   test("can be used by keyboard alone", async (t) => {
-    const results = await openPage(t, browser);
+    const results = await openPage(t, browser());
     const { page } = results;
     await fill(results, rows(100));
     const grid = page.getByRole("grid");
@@ -137,7 +130,7 @@ describe("the page of a results panel", needs("chromium"), () => {
 
   test("does not move where the user wants no motion", async (t) => {
     for (const cls of ["vscode-dark", "vscode-dark vscode-reduce-motion"]) {
-      const results = await openPage(t, browser, { theme: { style: "", cls } });
+      const results = await openPage(t, browser(), { theme: { style: "", cls } });
       const { page } = results;
       if (cls === "vscode-dark") await page.emulateMedia({ reducedMotion: "reduce" });
       await fill(
@@ -158,7 +151,7 @@ describe("the page of a results panel", needs("chromium"), () => {
   });
 
   test("shows details with links, and output as it comes", async (t) => {
-    const results = await openPage(t, browser);
+    const results = await openPage(t, browser());
     const { page } = results;
     await fill(
       results,
@@ -211,7 +204,7 @@ describe("the page of a results panel", needs("chromium"), () => {
   });
 
   test("follows a running run, and shows how it ended", async (t) => {
-    const results = await openPage(t, browser);
+    const results = await openPage(t, browser());
     const { page } = results;
     const list = rows(10, (index) =>
       index < 4
@@ -239,7 +232,7 @@ describe("the page of a results panel", needs("chromium"), () => {
   });
 
   test("has a timeline for pointer and keyboard that leads to the table", async (t) => {
-    const results = await openPage(t, browser);
+    const results = await openPage(t, browser());
     const { page } = results;
     // Filtered away: choosing it in the timeline shows it again.
     await fill(
@@ -289,7 +282,7 @@ describe("the page of a results panel", needs("chromium"), () => {
   });
 
   test("stays quick with 10,000 rows, sorted, filtered, zoomed and changing", async (t) => {
-    const results = await openPage(t, browser, { scale: 2 });
+    const results = await openPage(t, browser(), { scale: 2 });
     const { page } = results;
     const list = rows(10_000, (index) => ({
       pid: 4000 + (index % 8),
@@ -326,7 +319,7 @@ describe("the page of a results panel", needs("chromium"), () => {
   });
 
   test("comes back as it was left", async (t) => {
-    const first = await openPage(t, browser);
+    const first = await openPage(t, browser());
     await fill(
       first,
       rows(50, (index) => (index < 30 ? {} : { state: "failed" })),
@@ -343,7 +336,7 @@ describe("the page of a results panel", needs("chromium"), () => {
       return state?.timelineOpen === false ? state : null;
     });
     assert.equal(kept.run, "run:1.1");
-    const second = await openPage(t, browser, { state: kept });
+    const second = await openPage(t, browser(), { state: kept });
     await fill(
       second,
       rows(50, (index) => (index < 30 ? {} : { state: "failed" })),
@@ -357,14 +350,14 @@ describe("the page of a results panel", needs("chromium"), () => {
   });
 
   test("shows that its run is gone", async (t) => {
-    const results = await openPage(t, browser);
+    const results = await openPage(t, browser());
     await results.send({ type: "gone", text: "The run is gone." });
     await results.page.getByRole("alert").getByText("The run is gone.").waitFor();
     assert.ok(await results.page.getByRole("grid").isHidden());
   });
 
   test("opens a menu for all rows that are selected", async (t) => {
-    const results = await openPage(t, browser);
+    const results = await openPage(t, browser());
     const { page } = results;
     await fill(results, rows(5));
     await page.getByText("src/file-1.ts").click({ modifiers: ["Control"] });

@@ -28,7 +28,7 @@ export class FakeWorld {
     throw error;
   };
 
-  constructor(limits: Partial<EngineLimits> = {}, spawner: Spawner = childless, clusters: Clusters | null = null) {
+  constructor(limits: Partial<EngineLimits> = {}, spawner: Spawner = fakeSpawner, clusters: Clusters | null = null) {
     this.engine = new Engine({
       clock: this.clock,
       reportFault: (error) => this.onFault(error),
@@ -94,7 +94,8 @@ function noCluster(): never {
   throw new Error("this test has no cluster");
 }
 
-const childless: Spawner = {
+/** Starts nothing. A test replaces what it needs. */
+export const fakeSpawner: Spawner = {
   startHost: () => {
     throw new Error("this test has no hosts");
   },

@@ -10,9 +10,9 @@ import { Job, type JobOptions } from "../../../server/engine/pools/job.js";
 import { listOfAll } from "../../../server/engine/payload-list.js";
 import { Pool, type PoolOptions } from "../../../server/engine/pools/pool.js";
 import type { Session } from "../../../server/engine/session.js";
-import type { Child, ExitStatus, Host, HostEvents, Spawner } from "../../../server/engine/processes/spawner.js";
+import type { ExitStatus, Host, HostEvents, Spawner } from "../../../server/engine/processes/spawner.js";
 import type { EngineLimits } from "../../../server/engine/limits.js";
-import { FakeWorld } from "./fake-engine.js";
+import { fakeSpawner, FakeWorld } from "./fake-engine.js";
 import { FakePeer } from "./fake-peer.js";
 
 let nextPid = 100;
@@ -157,22 +157,13 @@ export class PoolWorld extends FakeWorld {
   constructor(limits: Partial<EngineLimits> = {}) {
     const hosts: FakeHost[] = [];
     const spawner: Spawner = {
+      ...fakeSpawner,
       startHost: (_spec, events) => {
         const host = new FakeHost(events);
         hosts.push(host);
         return host;
       },
-      startCommand: (): Child => {
-        throw new Error("this test has no commands");
-      },
-      openOutputFolder: () => {
-        throw new Error("this test has no files");
-      },
-      usage: () => Promise.resolve([]),
       runtimes: () => ["node"],
-      differs: (spec) => spec.env !== undefined,
-      openChannel: () => null,
-      guardianPid: null,
     };
     super(limits, spawner);
     this.hosts = hosts;

@@ -5,7 +5,7 @@ import type { JobObserver } from "../../../server/engine/pools/job.js";
 import { OncePerTurn } from "../../../server/engine/guard.js";
 import { Lock, type Acquired } from "../../../server/engine/sync/lock.js";
 import { Wait } from "../../../server/engine/wait.js";
-import { FakeWorld } from "./fake-engine.js";
+import { fakeSpawner, FakeWorld } from "./fake-engine.js";
 import { settle } from "./fake-hosts.js";
 import { firstHost, RunWorld } from "./runs/run-world.js";
 
@@ -118,16 +118,10 @@ suite("an unexpected exception", () => {
     const world = new FakeWorld(
       {},
       {
+        ...fakeSpawner,
         startHost: fail,
         startCommand: fail,
-        openOutputFolder: () => {
-          throw new Error("this test has no files");
-        },
-        usage: () => Promise.resolve([]),
         runtimes: () => ["node"],
-        differs: (spec) => spec.env !== undefined,
-        openChannel: () => null,
-        guardianPid: null,
       },
     );
     const faults = gatherFaults(world);

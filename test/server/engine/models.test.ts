@@ -6,6 +6,7 @@ import { Queue } from "../../../server/engine/streams/queue.js";
 import { Semaphore } from "../../../server/engine/sync/semaphore.js";
 import type { Session } from "../../../server/engine/session.js";
 import { FakeWorld } from "./fake-engine.js";
+import { AcquireLine, Line, type Acquired, type Request } from "./model-line.js";
 import { ask, type Probe } from "./probe.js";
 
 /** Compares random requests of a few sessions, with cancellations, timeouts and deaths, with a simple model. */
@@ -16,28 +17,6 @@ const common = [
   fc.record({ do: fc.constant("die" as const), who, orderly: fc.boolean() }),
 ] as const;
 const timeoutMs = fc.option(fc.integer({ min: 0, max: 40 }), { nil: null });
-
-interface Request<T> {
-  readonly session: Session;
-  readonly probe: Probe<T>;
-  readonly deadline: number;
-}
-
-/** The requests that are pending in the model, in order. */
-class Line<T, R extends Request<T> = Request<T>> {
-  waiting: R[] = [];
-
-  shift(): R | undefined {
-    return this.waiting.shift();
-  }
-
-  /** Removes and returns all matching requests. */
-  leave(of: (request: R) => boolean): R[] {
-    const left = this.waiting.filter(of);
-    this.waiting = this.waiting.filter((request) => !of(request));
-    return left;
-  }
-}
 
 class Actors {
   readonly world = new FakeWorld();
@@ -92,7 +71,7 @@ suite("under random requests, in random order", () => {
           Lock,
           () => new Lock(actors.world.engine, actors.handle),
         );
-        const line = new Line<{ acquired: boolean; ownerDied: boolean }>();
+        const line = new AcquireLine();
         let holder: Session | null = null;
         let flag = false;
         const hand = () => {
@@ -122,22 +101,16 @@ suite("under random requests, in random order", () => {
                 hand();
               }
               break;
-            case "cancel": {
-              const chosen = line.waiting[s.pick % Math.max(1, line.waiting.length)];
-              chosen?.probe.cancel();
-              for (const { probe } of line.leave((request) => request === chosen))
-                assert.equal(probe.failure, "RequestCancelled");
+            case "cancel":
+              line.cancel(s.pick);
               break;
-            }
             case "pass":
               actors.world.clock.advance(s.ms);
-              for (const { probe } of line.leave((request) => request.deadline <= actors.world.clock.now()))
-                assert.equal(probe.value.acquired, false);
+              line.pass(actors.world.clock.now());
               break;
             case "die": {
               const dead = actors.die(s.who, !s.orderly);
-              for (const { probe } of line.leave((request) => request.session === dead))
-                assert.equal(probe.failure, "RequestCancelled");
+              line.end(dead);
               if (holder === dead) {
                 flag = true;
                 hand();
@@ -176,12 +149,12 @@ suite("under random requests, in random order", () => {
           Semaphore,
           () => new Semaphore(actors.world.engine, actors.handle, initial, bounded),
         );
-        const line = new Line<{ acquired: boolean; ownerDied: boolean }>();
+        const line = new AcquireLine();
         const held = new Map<Session, number>();
         let value = initial;
         let signal = false;
         let flag = false;
-        const take = (session: Session, probe: Probe<{ acquired: boolean; ownerDied: boolean }>) => {
+        const take = (session: Session, probe: Probe<Acquired>) => {
           assert.deepEqual(probe.value, { acquired: true, ownerDied: flag });
           flag = false;
           value--;
@@ -217,22 +190,16 @@ suite("under random requests, in random order", () => {
               serve();
               break;
             }
-            case "cancel": {
-              const chosen = line.waiting[s.pick % Math.max(1, line.waiting.length)];
-              chosen?.probe.cancel();
-              for (const { probe } of line.leave((request) => request === chosen))
-                assert.equal(probe.failure, "RequestCancelled");
+            case "cancel":
+              line.cancel(s.pick);
               break;
-            }
             case "pass":
               actors.world.clock.advance(s.ms);
-              for (const { probe } of line.leave((request) => request.deadline <= actors.world.clock.now()))
-                assert.equal(probe.value.acquired, false);
+              line.pass(actors.world.clock.now());
               break;
             case "die": {
               const dead = actors.die(s.who, !s.orderly);
-              for (const { probe } of line.leave((request) => request.session === dead))
-                assert.equal(probe.failure, "RequestCancelled");
+              line.end(dead);
               const back = held.get(dead) ?? 0;
               held.delete(dead);
               if (s.orderly || signal || back === 0) break;

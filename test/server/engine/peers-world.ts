@@ -11,7 +11,7 @@ import type {
   Spawner,
 } from "../../../server/engine/processes/spawner.js";
 import { Connection, type Access } from "../../../server/handlers/connection.js";
-import { FakeWorld } from "./fake-engine.js";
+import { fakeSpawner, FakeWorld } from "./fake-engine.js";
 import { settle } from "./fake-hosts.js";
 import { FakePeer } from "./fake-peer.js";
 import { serverFacts } from "../handlers/server-facts.js";
@@ -156,16 +156,10 @@ export class PeersWorld extends FakeWorld {
       return child;
     };
     const spawner: Spawner = {
+      ...fakeSpawner,
       startHost: (_spec, events: HostEvents) => make(events, true),
       startCommand: (_spec, events): Child => make(events, false),
-      openOutputFolder: () => {
-        throw new Error("this test has no files");
-      },
-      usage: () => Promise.resolve([]),
       runtimes: () => ["node"],
-      differs: (spec) => spec.env !== undefined,
-      guardianPid: null,
-      openChannel: () => null,
     };
     super({ maxQueuedBytes: 40, maxBufferedBytes: 40 }, spawner);
     this.children = children;

@@ -9,6 +9,7 @@ import { RawClient } from "../../../server/clients.js";
 import { waitFor } from "../../../deadline.js";
 import { compiled } from "../../../fixture.js";
 import { startUnixServer } from "../../../server/server-process.js";
+import { mayMount } from "../../../server/os/bypass/may-mount.js";
 import { needs } from "../../../tools/needs.js";
 import {
   blocksInUse,
@@ -195,15 +196,6 @@ describe("payloads in blocks", { skip }, () => {
 function unpackBin(payload: unknown): Uint8Array {
   return (payload as Uint8Array).subarray(5);
 }
-
-const mayMount = (() => {
-  try {
-    execFileSync("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/dev/shm"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 for (const [what, script] of [
   ["full", "mount -t tmpfs -o size=1m none /dev/shm && head -c 1000000 /dev/zero > /dev/shm/other"],

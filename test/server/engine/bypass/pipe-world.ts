@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import * as pipe from "../../../../protocol/pipe.js";
 import type { Payload } from "../../../../protocol/schema.js";
 import type { Session } from "../../../../server/engine/session.js";
-import { FakeWorld } from "../fake-engine.js";
+import { fakeSpawner, FakeWorld } from "../fake-engine.js";
 import type { FakePeer } from "../fake-peer.js";
 import { ask } from "../probe.js";
 import { joinedPipe } from "../streams/joined-pipe.js";
@@ -41,21 +41,7 @@ export const number = (payload: Payload) => ((payload as Uint8Array)[0]! << 8) |
 
 export function setUp() {
   const channels = new FakeChannels();
-  const world = new FakeWorld(
-    {},
-    {
-      startHost: fail,
-      startCommand: fail,
-      openOutputFolder: () => {
-        throw new Error("this test has no files");
-      },
-      usage: () => Promise.resolve([]),
-      runtimes: () => [],
-      differs: (spec) => spec.env !== undefined,
-      guardianPid: null,
-      openChannel: channels.openChannel,
-    },
-  );
+  const world = new FakeWorld({}, { ...fakeSpawner, openChannel: channels.openChannel });
   const [a, b, c] = [world.session(), world.session(), world.session()];
   const [first, second] = joinedPipe(world, a, b);
   return { world, channels, a, b, c, first, second };

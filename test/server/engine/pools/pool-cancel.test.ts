@@ -74,6 +74,15 @@ test("a worker whose task channel has little room is given what fits, and runs t
   assert.deepEqual([host.signals, world.hosts.length], [[], 1]);
 });
 
+/** The worker dies, and others run the tasks that are left. */
+async function dieAndRunElsewhere(world: PoolWorld, host: FakeHost): Promise<void> {
+  host.die();
+  await settle();
+  world.connectAll();
+  await settle();
+  await runAll(world, world.hosts.slice(1));
+}
+
 test("a worker without tasks whose task channel has no room has filled it, and is ended", async () => {
   const { world, job, host } = await startJob(1);
   host.succeed(host.begin()!);
@@ -82,11 +91,7 @@ test("a worker without tasks whose task channel has no room has filled it, and i
   job.submit(world.tasks(2, 1));
   await settle();
   assert.deepEqual(host.signals, ["SIGKILL"]);
-  host.die();
-  await settle();
-  world.connectAll();
-  await settle();
-  await runAll(world, world.hosts.slice(1));
+  await dieAndRunElsewhere(world, host);
   assert.deepEqual(
     world.results.map((entry) => [entry.index, entry.error]),
     [0, 1, 2].map((index) => [index, undefined]),
@@ -104,11 +109,7 @@ test("a worker that dies before it reads loses no task, also after many were giv
   assert.deepEqual(host.list, []);
   job.submit(world.tasks(3, 1000));
   await settle();
-  host.die();
-  await settle();
-  world.connectAll();
-  await settle();
-  await runAll(world, world.hosts.slice(1));
+  await dieAndRunElsewhere(world, host);
   assert.deepEqual(
     world.results.filter(({ index }) => index >= 1000).map((entry) => [entry.index, entry.error]),
     [1000, 1001, 1002].map((index) => [index, undefined]),

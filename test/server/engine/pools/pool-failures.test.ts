@@ -53,16 +53,21 @@ test("a failing task has 1 + retries attempts, then its error is reported", asyn
   );
 });
 
-test("in a dead worker's chunk done items stay done, one is lost, the rest runs item by item", async () => {
-  const { world, job, host: first } = await startJob([{ index: 0, count: 10, items: new Uint8Array([0x9a]) }]);
+/** A worker has reported the first 4 of `count` items and died; another worker has been given the rest. */
+async function dieAfterFour(count: number, items: Uint8Array) {
+  const { world, job, host: first } = await startJob([{ index: 0, count, items }]);
   const task = first.begin()!;
-  assert.equal(task.exact, true);
   first.record.part({ seq: task.seq, from: 0, count: 4, values: new Uint8Array([0x94]), next: 4 });
   first.die();
   await settle();
   const second = world.hosts[1]!.connect();
   await settle();
-  const rest = second.begin()!;
+  return { world, job, task, second, rest: second.begin()! };
+}
+
+test("in a dead worker's chunk done items stay done, one is lost, the rest runs item by item", async () => {
+  const { world, job, task, second, rest } = await dieAfterFour(10, new Uint8Array([0x9a]));
+  assert.equal(task.exact, true);
   assert.deepEqual([rest.from, rest.to, rest.exact], [5, undefined, true]);
   second.succeed(rest);
   await settle();
@@ -78,15 +83,8 @@ test("in a dead worker's chunk done items stay done, one is lost, the rest runs 
 });
 
 test("in a dead worker's large chunk no item fails: batched reports do not tell which one ran", async () => {
-  const { world, host: first } = await startJob([{ index: 0, count: 1000, items: new Uint8Array([0xdc, 0x03, 0xe8]) }]);
-  const task = first.begin()!;
+  const { world, task, second, rest } = await dieAfterFour(1000, new Uint8Array([0xdc, 0x03, 0xe8]));
   assert.equal(task.exact, undefined);
-  first.record.part({ seq: task.seq, from: 0, count: 4, values: new Uint8Array([0x94]), next: 4 });
-  first.die();
-  await settle();
-  const second = world.hosts[1]!.connect();
-  await settle();
-  const rest = second.begin()!;
   assert.deepEqual([rest.from, rest.to, rest.exact], [4, undefined, true]);
   assert.deepEqual(
     world.results.map((entry) => [entry.index, entry.count, entry.error]),

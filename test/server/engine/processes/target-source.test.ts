@@ -7,7 +7,7 @@ import {
   sourceOfFunction,
   type FilePaths,
 } from "../../../../server/engine/processes/target-source.js";
-import { FakeWorld } from "../fake-engine.js";
+import { fakeSpawner, FakeWorld } from "../fake-engine.js";
 import { FakeHost, PoolWorld, settle } from "../fake-hosts.js";
 
 const paths: FilePaths = {
@@ -52,6 +52,7 @@ test("a source that would need a look at the files is null", () => {
 function startingWorld() {
   const commands: CommandSpec[] = [];
   const spawner: Spawner = {
+    ...fakeSpawner,
     startHost: (_spec: HostSpec, events: HostEvents) => new FakeHost(events),
     startCommand: (spec, events) => {
       commands.push(spec);
@@ -65,14 +66,7 @@ function startingWorld() {
         resumeOutput: () => {},
       };
     },
-    openOutputFolder: () => {
-      throw new Error("this test has no files");
-    },
-    usage: () => Promise.resolve([]),
     runtimes: () => ["node"],
-    differs: (spec) => spec.env !== undefined,
-    openChannel: () => null,
-    guardianPid: null,
   };
   const world = new FakeWorld({}, spawner);
   const session = world.session();

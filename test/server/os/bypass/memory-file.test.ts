@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { openMemoryFile } from "../../../../server/os/bypass/memory-file.js";
 import { compiled } from "../../../fixture.js";
 import { temporaryFolder } from "../../../temporary-folder.js";
+import { mayMount } from "./may-mount.js";
 
 const onLinux = { skip: process.platform === "linux" ? false : "there are no such paths" };
 
@@ -45,15 +46,6 @@ test("without a folder that has room there is no memory", onLinux, (t) => {
   assert.equal(file?.bytes, 100);
   file?.close();
 });
-
-const mayMount = (() => {
-  try {
-    execFileSync("unshare", ["-m", "mount", "-t", "tmpfs", "none", "/dev/shm"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 test(
   "with /dev/shm full, memory is in the temporary folder, and none of it is left",

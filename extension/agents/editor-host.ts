@@ -60,7 +60,7 @@ export class EditorHost implements ToolHost {
   }
 }
 
-/** A text that is an absolute path is a file. */
+/** An absolute path becomes a file item. Other values stay as they are. */
 function itemOf(value: unknown): RunItem {
   if (typeof value === "string" && isAbsolute(value)) return fileItem(value, workspaceFolders());
   return { value, label: typeof value === "string" ? value : (JSON.stringify(value) ?? "null"), file: null };

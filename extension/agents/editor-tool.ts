@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 import { question } from "../../agents/ask.js";
 import type { Call, Tool, ToolHost } from "../../agents/tool.js";
 
-/** One of the tools, for the editor's language models. What changes something is confirmed by the user first. */
+/** Offers one tool to the editor's language models. Before a tool changes anything, the user confirms it. */
 export class EditorTool implements vscode.LanguageModelTool<unknown> {
   readonly #tool: Tool;
   readonly #host: ToolHost;
@@ -19,7 +19,7 @@ export class EditorTool implements vscode.LanguageModelTool<unknown> {
     if (!call.ask) return { invocationMessage: this.#tool.title };
     return {
       invocationMessage: this.#tool.title,
-      // As code: nothing in a name is read as Markdown.
+      // A code block, so that a name with Markdown in it is shown as it is.
       confirmationMessages: {
         title: this.#tool.title,
         message: new vscode.MarkdownString().appendCodeblock(question(call.ask), "text"),

@@ -1,4 +1,4 @@
-/** Reserved: no such address can exist. It stands in the manifest until the project has one. */
+/** A reserved name: no such address can exist. The manifest has it until the project has an address. */
 const placeholder = /\.invalid(\/|$)/;
 
 /** The address of the project's repository, such as `https://github.com/OWNER/polyproc`; null: it has none yet. */

@@ -2,7 +2,10 @@ import { join, relative, sep } from "node:path";
 import type { Plugin } from "esbuild";
 import { root } from "./root.js";
 
-/** Leaves these sources out of a bundle where it imports them dynamically: there they are `./NAME.cjs` beside it. */
+/**
+ * Leaves these sources out of a bundle that imports them dynamically. The bundle loads them from `./NAME.cjs` beside
+ * it.
+ */
 export function apart(names: Readonly<Record<string, string>>): Plugin {
   return {
     name: "apart",

@@ -8,7 +8,9 @@ import { root } from "./root.js";
 export interface BundleOptions {
   /** Output folder: `extension.cjs` and its later parts, `server.cjs`, `cli.cjs`, `host/` and `results/`. */
   outdir: string;
-  /** For users: smaller, without source maps. Names stay, since errors and processes show them. */
+  /**
+   * Makes bundles for users: smaller, without source maps. Names are kept, because errors and process lists show them.
+   */
   release: boolean;
 }
 

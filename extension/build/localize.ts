@@ -23,7 +23,7 @@ const shown = new Set([
 
 const folder = join(root, "extension", "l10n");
 
-/** Of `extension/l10n/LANGUAGE.json`, by language. */
+/** The translations in `extension/l10n/LANGUAGE.json`, by language. */
 export function translations(): Translations {
   const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
   return new Map(
@@ -35,8 +35,8 @@ export function translations(): Translations {
 }
 
 /**
- * Replaces the texts of `contributes` by keys, in place. Returns the files with their texts: `package.nls.json` and one
- * for each language. The same translations are the bundles of what the code says.
+ * Replaces the texts of `contributes` by keys, in place. Returns the files with the texts: `package.nls.json`, and one
+ * for each language. The same translations are the l10n bundles for texts in the code.
  */
 export function localize(manifest: Record<string, unknown>, languages = translations()): Map<string, object> {
   const keys = new Map<string, string>();

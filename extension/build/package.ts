@@ -5,7 +5,7 @@ import { repositoryOf } from "./address.js";
 import { root } from "./root.js";
 import { stage } from "./stage.js";
 
-/** More than this, and something was packed that should not have been. */
+/** A larger package contains files that do not belong in it. */
 const maxBytes = 1_500_000;
 
 /** Makes the installable extension. Returns its path and size. Fails if it is too large. */

@@ -1,11 +1,13 @@
 const picture = /^!\[([^\]]*)\]\((?!https?:)([^)\s]+)\)\n\n?/gm;
 
-/** A page without the pictures that it has beside it. */
+/** The page without the pictures that are files beside it. */
 export function withoutPictures(markdown: string): string {
   return markdown.replaceAll(picture, "");
 }
 
-/** A page whose pictures have addresses: paths from the repository's folder become raw files of the repository. */
+/**
+ * The page with addresses for its pictures: a path from the repository's folder becomes a raw file of the repository.
+ */
 export function withPicturesAt(base: string, markdown: string): string {
   return markdown.replaceAll(
     picture,

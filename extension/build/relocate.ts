@@ -3,7 +3,7 @@ import { dirname, posix, relative, sep } from "node:path";
 import type { Plugin } from "esbuild";
 import { root } from "./root.js";
 
-/** What a server answers to `server/protocol`. Copied beside the bundles' folder. */
+/** The files that a server sends in answer to `server/protocol`. They are copied beside the bundles' folder. */
 export const protocolFiles = ["protocol/generated/metaModel.json", "protocol/generated/schema.json"] as const;
 
 /**
@@ -25,7 +25,7 @@ const places: Record<string, string | null> = {
 /** The Python package is copied unchanged: the sources name several of its files. */
 const copied = { from: "bindings/python/", to: "../python/" };
 
-/** Undefined: not in the list. */
+/** Undefined if the list does not have the path. */
 function placeOf(path: string): string | null | undefined {
   return path.startsWith(copied.from) ? copied.to + path.slice(copied.from.length) : places[path];
 }

@@ -1,9 +1,9 @@
-/** `unix:PATH` as other tools want it. */
+/** The server's address in the forms that other tools read. */
 export interface ConnectionDetails {
   address: string;
-  /** For a POSIX shell. */
+  /** A line for a POSIX shell. */
   shell: string;
-  /** For programs: what MCP hosts, editors and the like take as an environment. */
+  /** An environment as JSON, for the settings of MCP hosts and editors. */
   json: string;
 }
 

@@ -9,7 +9,7 @@ import { withoutPictures, withPicturesAt } from "./pictures.js";
 import { protocolFiles } from "./relocate.js";
 import { root } from "./root.js";
 
-/** Of the package's manifest, what an extension has no use for. */
+/** Members of the package's manifest that an extension does not need. */
 const notForExtension = [
   "type",
   "types",
@@ -40,7 +40,7 @@ export async function stage(folder: string, { release = true }: StageOptions = {
   await mkdir(join(folder, "l10n"));
   for (const [path, texts] of localize(manifest)) await writeFile(join(folder, path), JSON.stringify(texts, null, 2));
   await writeFile(join(folder, "package.json"), JSON.stringify(manifest, null, 2));
-  // Everything that is here belongs to it; without this file the packager doubts that.
+  // Without this file the packager asks whether everything in the folder should be packed. It should.
   await writeFile(join(folder, ".vscodeignore"), "");
   const copy = async (path: string) => {
     if (!existsSync(join(root, path))) throw new Error(`${path} is named, but does not exist`);
@@ -59,7 +59,7 @@ export async function stage(folder: string, { release = true }: StageOptions = {
 /** The page of the extension. */
 const readmePath = join(root, "extension", "README.md");
 
-/** With pictures if they have an address. VS Code shows no others: neither files of the extension nor `data:` URLs. */
+/** Pictures stay only if they have an address: here VS Code shows neither files of the extension nor `data:` URLs. */
 function readme(markdown: string, manifest: Record<string, unknown>): string {
   const repository = repositoryOf(manifest);
   return repository ? withPicturesAt(`${repository}/raw/HEAD/`, markdown) : withoutPictures(markdown);

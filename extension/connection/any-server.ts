@@ -10,7 +10,7 @@ const answerMs = 5000;
 export interface ServerLoad {
   version: string;
   pid: number;
-  /** Processes that run, but for idle ones that are kept ready. */
+  /** Running processes, without warm hosts. */
   processes: number;
 }
 

@@ -41,7 +41,7 @@ export function languageClientSpeaker(
     start: async (params) => {
       client.registerFeature(extraParams(params));
       await client.start();
-      // A server says more than a language client knows of.
+      // Polyproc's answer to `initialize` has members that the language client's type does not have.
       return client.initializeResult as unknown as Welcome;
     },
     stop: () => client.stop(),
@@ -50,7 +50,7 @@ export function languageClientSpeaker(
   };
 }
 
-/** Shows no messages to the user itself: the callers, which know what an error means, show it once. */
+/** Logs errors and shows none: the caller knows what an error means, and shows it once. */
 class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     this.outputChannel.debug(
@@ -60,7 +60,7 @@ class QuietClient extends LanguageClient {
     );
   }
 
-  /** The transport's tap does it, and knows sizes. */
+  /** The transport's tap traces messages, with their sizes. */
   override trace(): void {}
 }
 

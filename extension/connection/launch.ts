@@ -10,12 +10,12 @@ export interface LaunchOptions {
   path: string;
   /** The server's main file. */
   main: string;
-  /** The setting; empty: to be found. */
+  /** The setting `polyproc.nodePath`; empty: the extension looks for a Node.js. */
   nodePath: string;
   idleTimeoutMs: number;
   /** The server's folder; null: the user's home. */
   folder: string | null;
-  /** It hosts the user's batch queue, for all folders: no folder's configuration counts. */
+  /** The server hosts the user's batch queue for all folders, so it reads no folder's configuration. */
   queue?: boolean;
   logFile: string;
   log(line: string): void;
@@ -55,7 +55,7 @@ export async function launch({
   return server;
 }
 
-/** The workspace is trusted by now, so what its configuration names may run. */
+/** The workspace is trusted by now, so the programs that its configuration names may run. */
 function configurationIn(folder: string): string[] {
   const file = join(folder, "polyproc.json");
   return existsSync(file) ? ["--config", file] : [];

@@ -5,8 +5,8 @@ import type { ContentTypeDecoder, ContentTypeEncoder, Message } from "vscode-jso
 const name = "application/msgpack";
 
 /**
- * No records and no extension for `undefined`, which are msgpackr's own; integers as numbers, for all that the protocol
- * itself counts is exact in them; bytes that do not keep a whole message alive.
+ * Turns off records and the extension for `undefined`: only msgpackr knows them. Reads 64-bit integers as numbers: the
+ * protocol's own counts are exact in them. Copies bytes, because a view would keep the whole message in memory.
  */
 const options: Options & { skipValues: unknown[] } = {
   useRecords: false,
@@ -29,7 +29,7 @@ export function decodeBody(body: Uint8Array): Message {
 export function msgpackDecoder(onMessage: (message: Message, bytes: number) => void): ContentTypeDecoder {
   return {
     name,
-    // Throws into the promise: the reader reports it.
+    // An error rejects the promise, and the reader reports it.
     decode: async (body) => {
       const message = decodeBody(body);
       onMessage(message, body.byteLength);

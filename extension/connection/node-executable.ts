@@ -7,17 +7,16 @@ const answerMs = 10_000;
 export interface NodeExecutable {
   path: string;
   version: string;
-  /** To add to its environment. */
+  /** Variables to add to its environment. */
   env: Record<string, string>;
   /** How it was found, for the log. */
   from: "setting" | "project" | "PATH" | "editor";
 }
 
 /**
- * Which Node.js runs the server, and with it JavaScript and TypeScript functions: that of the setting; else the one
- * that the project names (.nvmrc and the like), if it is installed; else `node` of the PATH, which is what the user's
- * scripts run with elsewhere; else the editor's own. Rejects when the setting names
- * none that will do.
+ * Finds the Node.js that runs the server, and with it JavaScript and TypeScript functions. The first of these counts:
+ * the setting; the version that the project names (.nvmrc and the like), if it is installed; `node` on the PATH, which
+ * runs the user's scripts elsewhere; the editor's own. Rejects if the setting names no Node.js, or one that is too old.
  */
 export async function findNode(
   setting: string,
@@ -52,7 +51,7 @@ export async function findNode(
   };
 }
 
-/** Asked of itself, so that what a version manager puts on the PATH tells which one it stands for. */
+/** Asks the program for its own path: a version manager's program on the PATH then names the Node.js that it starts. */
 function ask(program: string, cwd: string, env: NodeJS.ProcessEnv): Promise<{ path: string; version: string } | Error> {
   return new Promise((answer) => {
     execFile(
@@ -70,7 +69,7 @@ function ask(program: string, cwd: string, env: NodeJS.ProcessEnv): Promise<{ pa
   });
 }
 
-/** The arguments of the test call do not interest the user. */
+/** The user does not need the arguments of the test call. */
 function howItFailed({ code, killed, signal }: ExecFileException): string {
   if (killed) return `no answer for ${answerMs / 1000} s`;
   if (code === "ENOENT") return "there is no such program";

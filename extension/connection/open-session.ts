@@ -9,10 +9,10 @@ import { openTransport, type Tap, type Transport } from "./transport.js";
  * there.
  */
 const initializeMs = 15_000;
-/** What a goodbye may take. */
+/** Milliseconds that a goodbye may take. */
 const goodbyeMs = 2000;
 
-/** What speaks the protocol over a transport: the language client in the editor, bare vscode-jsonrpc elsewhere. */
+/** Speaks the protocol over a transport: VS Code's language client in the editor, bare vscode-jsonrpc elsewhere. */
 export interface Speaker extends JsonRpc {
   /** Sends `initialize`, with these parameters, and resolves with the answer. */
   start(params: InitializeExtras): Promise<Welcome>;
@@ -20,7 +20,7 @@ export interface Speaker extends JsonRpc {
   stop(): Promise<void>;
 }
 
-/** What `initialize` has beyond that of a language client. */
+/** Parameters of `initialize` that a language client does not send by itself. */
 export interface InitializeExtras {
   protocolVersion: string;
   clientInfo: { name: string; version: string };
@@ -49,7 +49,7 @@ export async function openSession({ path, clientInfo, tap, speak }: SessionOptio
       try {
         await Promise.race([speaker.stop(), transport.closed]);
       } catch {
-        // It had gone before.
+        // The server has already ended the connection.
       } finally {
         clearTimeout(timer);
         transport.destroy();
@@ -63,10 +63,10 @@ export async function openSession({ path, clientInfo, tap, speak }: SessionOptio
   }
 }
 
-/** The answer, or why there is none. */
+/** The answer. Rejects if the connection ends first, or if the answer takes too long. */
 async function soon<T>(answer: Promise<T>, transport: Transport): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
-  // A lost race is no fault.
+  // If another promise wins the race, a later error of the answer is of no interest.
   answer.catch(() => {});
   try {
     return await Promise.race([

@@ -77,7 +77,7 @@ function windowServerName(memory: vscode.Memento): string {
   return name;
 }
 
-/** Bundled, or as compiled. */
+/** The server's main file: in the bundle, or as compiled in a checkout. */
 export function serverMain(context: vscode.ExtensionContext): string {
   const bundled = context.asAbsolutePath("dist/server.cjs");
   return existsSync(bundled) ? bundled : context.asAbsolutePath("dist/server/main.js");

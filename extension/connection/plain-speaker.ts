@@ -6,7 +6,7 @@ import type { Transport } from "./transport.js";
 /** Speaks the protocol without an editor's language client. */
 export function plainSpeaker(transport: Transport, messageStrategy: MessageStrategy): Speaker {
   const connection = createMessageConnection(transport.reader, transport.writer, undefined, { messageStrategy });
-  // The end of the connection reports errors.
+  // An error ends the connection, and its end is reported.
   connection.onError(() => {});
   connection.onClose(() => connection.dispose());
   connection.listen();

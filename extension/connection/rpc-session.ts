@@ -38,7 +38,7 @@ export interface Session extends Rpc {
   end(): Promise<void>;
 }
 
-/** vscode-jsonrpc's own: the server has said nothing of the kind. */
+/** Codes of errors that vscode-jsonrpc itself makes: the server did not send them. */
 export const transportErrors: ReadonlySet<number> = new Set([
   ErrorCodes.PendingResponseRejected,
   ErrorCodes.ConnectionInactive,
@@ -147,7 +147,7 @@ export class RpcSession implements Session {
   }
 }
 
-/** An error of the wire, as callers know it. */
+/** The error that callers get for an error on the wire. */
 export function fromResponse({ code, message, data }: ErrorObject): PolyprocError {
   return asCallersError(
     PolyprocError.fromErrorObject(data === undefined ? { code, message } : { code, message, data }),

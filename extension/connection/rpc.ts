@@ -8,7 +8,10 @@ import type {
 import type { ServerFacts } from "../../bindings/typescript/session/connection.js";
 import type { HandleKind } from "../../protocol/schema.js";
 
-/** Something to give back once. Shaped like `vscode.Disposable`, so that what needs no editor can say it too. */
+/**
+ * A resource that is released once. It has the shape of `vscode.Disposable`, so that code without the editor can make
+ * one.
+ */
 export interface Disposable {
   dispose(): void;
 }
@@ -32,14 +35,14 @@ export interface Rpc {
   readonly closed: Promise<void>;
 }
 
-/** Where the window's server stands. */
+/** The state of the window's server. */
 export type ServerState =
   | { kind: "none" }
   | { kind: "starting" }
   | { kind: "connected"; rpc: Rpc; address: string }
   /**
-   * The server ended without a request from this window; `detail` gives the known reason. The next need starts another
-   * one.
+   * The server ended without a request from this window; `detail` gives the known reason. The next caller that needs a
+   * server starts another one.
    */
   | { kind: "lost"; detail: string }
   | { kind: "failed"; message: string };
@@ -50,7 +53,7 @@ export interface Server {
   onDidChange(listener: (state: ServerState) => void): Disposable;
   /** Connects; starts a server when none answers. Rejects with an error for the user. */
   ensure(): Promise<Rpc>;
-  /** Connects when a server answers already; else null. Starts none. */
+  /** Connects if a server is running; otherwise resolves with null. Starts no server. */
   attach(): Promise<Rpc | null>;
   /** `unix:PATH`, whether or not a server answers there. */
   readonly address: string;

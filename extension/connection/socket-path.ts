@@ -28,7 +28,7 @@ export interface Surroundings {
   env: NodeJS.ProcessEnv;
   home: string;
   temporary: string;
-  /** Undefined where there are none. */
+  /** Undefined on systems without user ids. */
   uid: number | undefined;
 }
 
@@ -40,7 +40,7 @@ const here = (): Surroundings => ({ env: process.env, home: homedir(), temporary
  */
 export function socketPath(name: string, { env, home, temporary, uid }: Surroundings = here()): string {
   const runtime = env["XDG_RUNTIME_DIR"];
-  // The variable outlives its folder, where a login has ended or a container was entered.
+  // The variable may name a folder that no longer exists: after the end of a login, or inside a container.
   const usual = runtime && isOwnFolder(runtime, uid) ? runtime : join(home, ".cache");
   const file = `window-${name}.sock`;
   const paths = [

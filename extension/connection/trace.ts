@@ -3,7 +3,7 @@ import type { Tap } from "./transport.js";
 
 export type Detail = "off" | "messages" | "verbose";
 
-/** Requests that are remembered for their answers; more are under way only when something is wrong. */
+/** Most pending requests that are remembered for their answers. More are pending only after a fault. */
 const maxRemembered = 10_000;
 
 /** Writes one line for each message, unless `detail` turns it off; with `verbose`, also the message's content. */

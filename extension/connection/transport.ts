@@ -11,8 +11,8 @@ import { requireOwnSocket } from "../../bindings/typescript/session/socket-owner
 import { msgpackDecoder, msgpackEncoder } from "./msgpack-body.js";
 
 /**
- * Messages that were read and not yet handled; reading rests above that, so that a flood waits at the server, which
- * knows what may be left out.
+ * Most messages that were read and not yet handled. Above that, reading pauses: a flood then waits in the server, which
+ * knows what it may drop.
  */
 const maxQueued = 64;
 
@@ -23,7 +23,7 @@ export type Tap = (direction: "sent" | "received", message: Message, bytes: numb
 export class Transport {
   readonly reader: MessageReader;
   readonly writer: MessageWriter;
-  /** Must be the connection's message buffer: by it the transport knows which messages were handled. */
+  /** The connection must use this strategy: it tells the transport which messages were handled. */
   readonly messageStrategy: MessageStrategy;
   /** Resolves when the socket has closed. */
   readonly closed: Promise<void>;
@@ -35,7 +35,7 @@ export class Transport {
   constructor(socket: Socket, tap: Tap = () => {}) {
     this.#socket = socket;
     this.closed = new Promise((closed) => socket.once("close", () => closed()));
-    // "close" follows an error, and is what counts.
+    // "close" follows every error, and ends `closed`.
     socket.on("error", () => {});
     const decoder = msgpackDecoder((message, bytes) => {
       tap("received", message, bytes);
@@ -43,7 +43,7 @@ export class Transport {
       if (++this.#queued > maxQueued) socket.pause();
     });
     this.reader = new StreamMessageReader(socket, { contentTypeDecoder: decoder });
-    // What cannot be read cannot be read any further.
+    // After an unreadable message the rest of the stream cannot be read either.
     this.reader.onError(() => socket.destroy());
     this.writer = new StreamMessageWriter(socket, {
       contentTypeEncoder: {

@@ -10,7 +10,7 @@ const appearMs = 500;
 const betweenTriesMs = 25;
 /** Milliseconds that a server may take to end: its children get one second, its clients half a second. */
 const goingMs = 10_000;
-/** How the server ended is known a moment after its connection has. */
+/** Milliseconds to wait for the reason of the server's end, which is known a moment after the end of its connection. */
 const explainMs = 300;
 
 export interface WindowServerOptions {
@@ -38,13 +38,13 @@ export class WindowServer implements Server, Disposable {
   readonly #listeners = new Set<(state: ServerState) => void>();
   #state: ServerState = { kind: "none" };
   #session: Session | null = null;
-  /** Of the server that this window started, if it did. */
+  /** The server that this window started; null if it started none. */
   #launched: { pid: number; ended: Promise<string> } | null = null;
-  /** Attempts run one after the other: two at once could only get in each other's way. */
+  /** Attempts run one after the other, so that two do not stop or start the same server. */
   #last: Promise<unknown> = Promise.resolve();
   #ensuring: Promise<Rpc> | null = null;
   #attaching: Promise<Rpc | null> | null = null;
-  /** The end of the connection is wanted. */
+  /** This window ends the connection itself, so its end is no loss. */
   #leaving = false;
   #disposed = false;
 
@@ -124,7 +124,7 @@ export class WindowServer implements Server, Disposable {
       try {
         this.#launched = await launch(path);
       } catch (error) {
-        // A server that was started by other means in this very moment is as good.
+        // Another program may have started a server at the same moment. Use that one.
         const other = await this.#connect().catch(() => null);
         if (other) return other;
         throw error;
@@ -158,7 +158,7 @@ export class WindowServer implements Server, Disposable {
     }
   }
 
-  /** Null if no server listens. `refused` says that the socket exists all the same. */
+  /** Null if no server listens. With `refused`, returns that if the socket's file exists all the same. */
   async #connect(): Promise<Rpc | null>;
   async #connect(refused: "refused"): Promise<Rpc | null | "refused">;
   async #connect(refused?: "refused"): Promise<Rpc | null | "refused"> {
@@ -207,7 +207,7 @@ export class WindowServer implements Server, Disposable {
     if (this.#session !== session) return;
     this.#session = null;
     if (this.#leaving) this.#become({ kind: "none" });
-    // In turn: the end of this server is reported before a caller gets the next one.
+    // Queued like an attempt: the end of this server is reported before a caller gets the next one.
     else void this.#inTurn(async () => this.#become({ kind: "lost", detail: await this.#explain(session) }));
   }
 

@@ -18,8 +18,8 @@ export interface DebugPlan {
 }
 
 /**
- * The plan for one item of a run: the same function, item and environment, alone, without limits and without retries.
- * A text says why it cannot be debugged.
+ * The plan for one item of a run: the same function, item and environment, without other items, limits and retries.
+ * Returns a text with the reason if the item cannot be debugged.
  */
 export function debugPlan(run: Pick<Run, "id" | "request">, index: number): DebugPlan | string {
   const { request } = run;

@@ -48,7 +48,7 @@ async function debugItem(runs: Runs, run: Run, index: number): Promise<boolean> 
     folder && vscode.workspace.getWorkspaceFolder(folder),
     plan.configuration(address),
   );
-  // Its worker would wait for a debugger without end.
+  // Otherwise the worker would wait for a debugger without end.
   if (!started) await again.cancel();
   return started;
 }
@@ -78,7 +78,7 @@ async function chooseItem(runs: Runs, id: unknown, index: unknown): Promise<{ ru
   return vscode.window.showQuickPick(failed, { title: t("Debug Item"), placeHolder: t("Which item?") });
 }
 
-/** What can be done about a problem that an item has reported. */
+/** Offers what can be done about a problem: debug its item, or show the item in the results. */
 class ItemActions implements vscode.CodeActionProvider {
   readonly #problems: ProblemBook;
 

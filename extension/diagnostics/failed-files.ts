@@ -6,7 +6,7 @@ export class FailedFiles {
   /** By file, then by target: the run that failed. */
   readonly #failures = new Map<string, Map<string, { run: string; name: string }>>();
 
-  /** Takes over the outcome of these items. Returns the files for which that changed something. */
+  /** Records the outcomes of these items. Returns the files whose mark has changed. */
   update(run: Run, indexes: Iterable<number>): Set<string> {
     const changed = new Set<string>();
     const { target, name } = run.request;

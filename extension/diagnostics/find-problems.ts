@@ -6,7 +6,7 @@ import type { Row, RunRequest } from "../runs/run.js";
 import { isForeign, placesInStack, positionInStack, readRemark } from "../../sources/positions.js";
 import type { Place, Problem } from "./problem.js";
 
-/** Of one item; the results have the rest. */
+/** Most problems of one item. The results panel shows the rest. */
 const maxProblems = 50;
 const maxNameLength = 60;
 
@@ -71,7 +71,7 @@ export function modulePath(target: Target): string | null {
     : target.module;
 }
 
-/** Tools name files as they were given, or relative to some folder above them. */
+/** Whether the two name one file. A tool names a file as it was given, or relative to some folder above it. */
 function isSameFile(named: string, file: string): boolean {
   return named === file || file.endsWith(`/${named.replace(/^(?:\.\/)+/, "")}`);
 }

@@ -7,9 +7,9 @@ import { findProblems, modulePath } from "./find-problems.js";
 import { loadProblem, type ReadText } from "./load-problem.js";
 import type { Place, Problem } from "./problem.js";
 
-/** A longer list is of no use. */
+/** Most problems at a time. */
 const maxProblems = 2000;
-/** Items that a message names. */
+/** Most items that a message names. */
 const maxNames = 3;
 
 interface Finding {
@@ -35,7 +35,7 @@ export class ProblemBook {
     this.#readText = readText;
   }
 
-  /** Takes over the outcome of these items. Returns the files whose problems have changed. */
+  /** Records the outcomes of these items. Returns the files whose problems have changed. */
   update(run: Run, indexes: readonly number[]): Set<string> {
     const changed = new Set<string>();
     const { target } = run.request;
@@ -57,7 +57,7 @@ export class ProblemBook {
     return changed;
   }
 
-  /** Drops what runs have found that are not among these. */
+  /** Drops the problems of runs that are not among these. */
   keepOnly(runs: ReadonlySet<string>): Set<string> {
     const changed = new Set<string>();
     for (const [key, finding] of this.#findings) if (!runs.has(finding.run)) this.#remove(key, changed);

@@ -12,8 +12,8 @@ const severities: Record<Problem["severity"], vscode.DiagnosticSeverity> = {
 };
 
 /**
- * Failures as problems of the files that they concern. Those of tasks are their problem matchers' business. `onClear`:
- * the user cleared the problems.
+ * Reports failures as problems of the files that they concern. For tasks, problem matchers do that. `onClear`: the user
+ * cleared the problems.
  */
 export function registerDiagnostics(
   runs: Runs,
@@ -87,7 +87,7 @@ function openDocument(file: string): vscode.TextDocument | undefined {
   return vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === "file" && uri.fsPath === file);
 }
 
-/** A source in which no line is looked for beyond this length. */
+/** Largest source in which a line is looked for. */
 const maxSourceBytes = 1024 * 1024;
 
 function readText(path: string): string | null {

@@ -57,7 +57,7 @@ async function search(
   signal?.addEventListener("abort", cancel, { once: true });
   try {
     const excluded = excludePattern(pattern, exclude, settings);
-    // `null`: the settings' patterns that are to hold are among ours.
+    // `null`: VS Code excludes nothing by itself. The patterns of the settings that apply are part of `excluded`.
     const files = await vscode.workspace.findFiles(
       new vscode.RelativePattern(uri, pattern),
       excluded === undefined ? null : new vscode.RelativePattern(uri, excluded),

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 
 /** Where the items of a run come from. */
 export type ItemSource =
-  /** Absolute paths. Folders stand for the files in them, but for what searches leave out. */
+  /** Absolute paths. A folder stands for the files in it, without those that searches leave out. */
   | { kind: "files"; paths: readonly string[] }
   /** Patterns, relative to `folder` (absolute), or to each folder of the workspace. */
   | { kind: "glob"; include: readonly string[]; exclude?: readonly string[]; folder?: string }
@@ -13,7 +13,7 @@ export type ItemSource =
   /** Any JSON values. */
   | { kind: "values"; values: readonly unknown[] };
 
-/** The items cannot be had, or there are none. The message, for the user, says what to check. */
+/** The items cannot be found or read, or there are none. The message, for the user, says what to check. */
 export class ItemsError extends Error {
   override readonly name = "ItemsError";
 }

@@ -65,7 +65,7 @@ export function findJsonError(json: string): JsonError | undefined {
         continue;
       }
     } else if (!take(scalar) && !take(text)) return wrong("a value");
-    // What may follow it.
+    // What may follow the value.
     for (;;) {
       const inside = open.at(-1);
       if (inside === undefined) {

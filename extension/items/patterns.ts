@@ -10,7 +10,7 @@ export interface RelativeGlob {
 
 const special = /[*?[\]{}!]/;
 
-/** A pattern that people wrote: it may be absolute, or begin with `./` or `../`. */
+/** A pattern as users write it: absolute, or with `./` or `../` at its beginning. */
 export function resolveGlob(pattern: string, folder: string): RelativeGlob {
   const parts = pattern.split("/");
   const firstSpecial = parts.findIndex((part) => special.test(part));
@@ -71,7 +71,7 @@ function lastName(pattern: string): string {
   );
 }
 
-/** Patterns with commas between them, as people write them into one line; `!` before one leaves files out. */
+/** Patterns with commas between them, as users write them into one line. `!` before a pattern leaves its files out. */
 export function readPatterns(text: string): { include: string[]; exclude: string[] } | { problem: string } {
   const patterns: string[] = [];
   let pattern = "";

@@ -9,7 +9,7 @@ export interface ShellOptions {
 
 const placeholder = /\{\{(?:item|index)\}\}|\{index\}|\{item(?:\.[A-Za-z_][\w.-]*)?\}/y;
 
-/** How much of a command's output its result keeps; output itself is streamed, whatever its length. */
+/** Most bytes of output in a command's result. All output is streamed, whatever its length. */
 const maxOutputBytes = 256 * 1024;
 
 /**

@@ -5,7 +5,7 @@ import { findJsonError } from "./json-error.js";
 /** Longest label, in characters. */
 const labelWidth = 80;
 
-/** Reads a JSON array. Fails with ItemsError, which says where the text goes wrong. */
+/** Reads a JSON array. Fails with ItemsError, which says where the text is not JSON. */
 export function parseValues(text: string): unknown[] {
   let values: unknown;
   try {

@@ -4,7 +4,7 @@ export type Translate = (text: string, ...values: (string | number)[]) => string
 let translate: Translate = (text, ...values) =>
   text.replaceAll(/\{(\d+)\}/g, (whole, index: string) => String(values[Number(index)] ?? whole));
 
-/** Called once, with the editor's own; without it, as in tests, everything is English. */
+/** Called once, with the editor's translations. Without that call, as in tests, all texts are English. */
 export function translateBy(given: Translate): void {
   translate = given;
 }

@@ -89,7 +89,7 @@ class FunctionLenses implements vscode.CodeLensProvider, vscode.Disposable {
     });
   }
 
-  /** While no server runs it is not known, and taken for granted. */
+  /** While no server runs, the extension cannot know this, and assumes that the server has the runtime. */
   #hasRuntime(languageId: string): boolean {
     const { state } = this.#server;
     const runtime = runtimeOf(languageId);

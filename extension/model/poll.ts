@@ -51,7 +51,7 @@ export class Poll<T> {
 
   #ask(): void {
     const rpc = this.#rpc;
-    // A server that is busy is not helped by being asked again.
+    // A server that has not answered yet is busy: another request would add to its work.
     if (!rpc || this.#asking) return;
     this.#asking = true;
     this.#request(rpc)

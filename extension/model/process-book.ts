@@ -1,6 +1,6 @@
 import type { ProcessInfo } from "../../protocol/process.js";
 
-/** Ended processes that are remembered; the ones that ended first go first. */
+/** Most ended processes that are remembered. The process that ended first is forgotten first. */
 export const maxEnded = 200;
 
 /** Living processes, and ended ones that the user may want to see, until they are dismissed. */

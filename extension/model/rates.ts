@@ -17,7 +17,7 @@ export class Rates {
     return this.#rates;
   }
 
-  /** Whether any is above 0: then time alone changes it. */
+  /** Whether any rate is above 0: such a rate changes with time alone. */
   get moving(): boolean {
     for (const rate of this.#rates.values()) if (rate > 0) return true;
     return false;
@@ -33,7 +33,7 @@ export class Rates {
     this.#update(pool, samples, at);
   }
 
-  /** As time goes by. Whether any rate changed. */
+  /** Brings the rates up to date. Returns whether any has changed. */
   refresh(at: number): boolean {
     let changed = false;
     for (const [pool, samples] of this.#samples) changed = this.#update(pool, samples, at) || changed;
@@ -51,7 +51,7 @@ export class Rates {
   }
 
   #update(pool: string, samples: Sample[], at: number): boolean {
-    // The last one before the span stays: it says what there was at its beginning.
+    // Keep the last sample before the span: it has the count at the beginning of the span.
     while (samples.length > 1 && samples[1]!.at <= at - spanMs) samples.shift();
     const first = samples[0]!;
     const since = Math.max(first.at, at - spanMs);

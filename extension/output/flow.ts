@@ -1,15 +1,15 @@
-/** Somewhere that text can be appended to: an output channel. */
+/** An output channel, or another place that text can be appended to. */
 export interface Sink {
   append(text: string): void;
 }
 
 /** Between two appends. */
 const intervalMs = 100;
-/** In a second: what an editor's document can take without the window being felt. */
+/** Characters in a second that an editor's document takes without a delay that the user notices. */
 const maxCharsPerSecond = 256 * 1024;
 
 /**
- * The priority of lines when there are too many: output is dropped first; failures may use as much again; a run's
+ * The priority of lines when there are too many. Output is dropped first; failures have as much room again; a run's
  * beginning and its summary are always shown.
  */
 export type Worth = "output" | "failure" | "summary";
@@ -37,8 +37,8 @@ export class Flow {
   #room = maxCharsPerSecond;
   #filledAt: number;
   /**
-   * Lines have been left out, and not enough time has passed to show some again: else there would be a note after every
-   * other line.
+   * Lines were dropped, and there is not yet enough room to show some again. Without this wait a note would follow
+   * every other line.
    */
   #flooded = false;
 
@@ -78,7 +78,7 @@ export class Flow {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     this.#fill();
-    // In the middle of a flood one note is enough, at its end.
+    // One note is enough: during a flood it waits for the end of the flood.
     if (!this.#flooded) this.#sayLeftOut();
     if (this.#leftOut > 0) this.#timer = this.#later(() => this.flush(), intervalMs);
     if (this.#waiting.length === 0) return;

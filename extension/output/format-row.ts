@@ -17,7 +17,7 @@ export function prefixOf(label: string): string {
   return `[${text.length > maxLabelLength ? `…${text.slice(1 - maxLabelLength)}` : text}] `;
 }
 
-/** The lines that tell an item's outcome, without the prefix; none while it has none. */
+/** The lines that report an item's outcome, without the prefix; none while the item has no outcome. */
 export function outcomeLines(row: Row, isCommand: boolean): string[] {
   const took = row.ms === null ? "" : ` (${formatMs(row.ms)}${row.attempt > 1 ? `, attempt ${row.attempt}` : ""})`;
   switch (row.state) {

@@ -1,4 +1,4 @@
-/** Text that may hold anything, for a place where a line break or a control sequence would do harm. */
+/** The text in one line, without control sequences: for places where these would do harm. */
 export function oneLine(text: string): string {
   return (
     text
@@ -10,7 +10,7 @@ export function oneLine(text: string): string {
   );
 }
 
-/** At most this many characters, the cut being shown. */
+/** At most this many characters. An ellipsis shows the cut. */
 export function shorten(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }

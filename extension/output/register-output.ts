@@ -46,7 +46,7 @@ export function registerOutput(runs: Runs, settings: Settings): vscode.Disposabl
 /** Shorter runs need no advice. */
 const leastMs = 3000;
 
-/** What a run that took a while waited for, and which worker had nothing to do. */
+/** Why a long run took so long: what it waited for, and which workers were idle. */
 async function tellInsights(run: Run, flow: Flow): Promise<void> {
   const { startedAt, endedAt } = run.info;
   if (endedAt === null || endedAt - startedAt < leastMs) return;

@@ -15,7 +15,7 @@ export class RunNumbers {
   }
 }
 
-/** What begins each line of the run with this number: nothing as long as there is one. */
+/** The prefix of each line of the run with this number; empty for number 1. */
 export function markOf(number: number): string {
   return number === 1 ? "" : `${number}│ `;
 }

@@ -1,4 +1,4 @@
-/** What is known of the interpreter for a module. */
+/** The facts from which the interpreter of a module is chosen. */
 export interface PythonChoices {
   /** The setting `polyproc.pythonPath`; empty: not set. */
   setting: string;

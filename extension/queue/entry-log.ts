@@ -4,7 +4,7 @@ import { plainText } from "../views/documents/plain-text.js";
 import type { QueueLink } from "./queue-link.js";
 import { t } from "../l10n.js";
 
-/** How much of a log is shown: its end. */
+/** Most bytes of a log that are shown: its end. */
 const mostBytes = 512 * 1024;
 
 /** What an entry of the queue wrote at its last start. */

@@ -4,7 +4,7 @@ import type { Disposable, Rpc } from "../connection/rpc.js";
 
 export type QueueList = RequestResult<"batch/list">;
 
-/** `none`: no server hosts the queue now. `refused`: one does, and says why it cannot tell. */
+/** `refused`: a server answered with an error; `message` is its text. */
 export type QueueState = { kind: "none" } | { kind: "refused"; message: string } | { kind: "known"; queue: QueueList };
 
 /** The server on a socket. */
@@ -18,12 +18,12 @@ export interface QueueLinkParts {
   open: (socketPath: string) => QueueServer;
   defaultSocket: string;
   onFault: (error: unknown) => void;
-  /** Time between two looks for a server, and least time between two lists. Default 2000 and 300. */
+  /** Milliseconds between two looks for a server, and least milliseconds between two lists. Default 2000 and 300. */
   lookMs?: number;
   restMs?: number;
 }
 
-/** How long a request waits for a change. */
+/** Milliseconds that a request waits for a change. */
 const waitMs = 60_000;
 
 /**
@@ -77,8 +77,8 @@ export class QueueLink {
   }
 
   /**
-   * Calls `work` with the host's session; starts a server if there is none. Again if that server names another host.
-   * Rejects with an error for the user.
+   * Calls `work` with a session of the server that hosts the queue; starts a server if there is none. If that server
+   * names another host, calls `work` again with that one. Rejects with an error for the user.
    */
   async use<T>(work: (rpc: Rpc) => Promise<T>): Promise<T> {
     return this.#holding(async () => {
@@ -123,7 +123,7 @@ export class QueueLink {
   }
 
   #becomeWithoutServer(): void {
-    // Where another server sent us, none is any more.
+    // The default socket's server has named this host, which has ended.
     if (this.#path !== this.#parts.defaultSocket) void this.#moveTo(this.#parts.defaultSocket);
     else this.#become({ kind: "none" });
   }
@@ -140,7 +140,7 @@ export class QueueLink {
     return (this.#server ??= this.#parts.open(this.#path));
   }
 
-  /** Whether the error names another host, to which it moves. */
+  /** If the error names another host, moves to that one. Returns whether it did. */
   async #isElsewhere(error: unknown): Promise<boolean> {
     const { data } = error instanceof PolyprocError ? error : { data: {} };
     const address = (data as { address?: unknown }).address;

@@ -42,7 +42,7 @@ function groupRow(group: BatchGroupInfo, entries: readonly BatchEntryInfo[], at:
     spoken: t("Group {0}, {1}", group.group, description.replaceAll(" · ", ", ")),
     context: `queueGroup ${group.paused ? "halted" : "open"}`,
     about: { kind: "queueGroup", group: group.group },
-    // The editor would leave a row collapsed that has had no child before.
+    // VS Code keeps a row collapsed that appeared without children.
     children: entries.length === 0 ? [noEntries(id)] : limited(id, inOrder(entries), (entry) => entryRow(entry, at)),
     open: true,
     details: () => [

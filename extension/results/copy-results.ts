@@ -4,10 +4,13 @@ import { resultsJson } from "../../bindings/typescript/runs/json.js";
 import { json, saveResults } from "./export/save-results.js";
 import { t } from "../l10n.js";
 
-/** More than this is no longer for a clipboard. */
+/** Most characters that go to the clipboard. */
 const maxClipboard = 16 * 1024 * 1024;
 
-/** Copies rows as JSON, in the order given (null: all of them); very much of it goes to a file, if the user likes. */
+/**
+ * Copies rows as JSON, in the given order (null: all rows). If the text is too long for the clipboard, offers to save
+ * it in a file.
+ */
 export async function copyResults(run: Run, indexes: readonly number[] | null): Promise<void> {
   const chosen = indexes ?? [...run.rows.keys()];
   const parts: string[] = [];

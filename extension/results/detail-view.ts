@@ -99,7 +99,7 @@ function factsOf({ properties, ...data }: Record<string, unknown>): CutText | nu
   return facts.length === 0 ? null : jsonText(Object.fromEntries(facts), pretty);
 }
 
-/** The end of it: that is where the reason stands. */
+/** Keeps the end of the text, because that is where the reason stands. */
 function outputOf(value: unknown): CutText | null {
   const text = stripVTControlCharacters(textOf(value) ?? "").trimEnd();
   return text === "" ? null : { text: text.slice(-longestText), cut: false };

@@ -27,7 +27,7 @@ export interface RowView {
   /** Absolute path. */
   file: string | null;
   state: RowState;
-  /** 0 while it has none. */
+  /** 0 before it has a process. */
   pid: number;
   attempt: number;
   startedAt: number | null;
@@ -85,9 +85,9 @@ export type ToPage =
   /** Rows that changed; at most ten messages a second, except for the first filling. */
   | { type: "rows"; rows: RowView[] }
   | { type: "detail"; detail: DetailView }
-  /** All that is remembered of what an item wrote, each time that it changed. `dropped` lines came before. */
+  /** All remembered output of an item, sent each time that it changed. `dropped` lines came before it. */
   | { type: "output"; index: number; lines: OutputLine[]; dropped: number }
-  /** Puts the keyboard there. */
+  /** Moves the focus there. */
   | { type: "focus"; part: "table" | "timeline"; index?: number | undefined }
   /** The run could not be found again; `text` says why. */
   | { type: "gone"; text: string };

@@ -26,11 +26,11 @@ export class Pace {
     this.#samples = [];
   }
 
-  /** Items a second; null as long as too little is known. */
+  /** Items a second; null before there are enough samples. */
   rate(now: number): number | null {
     const first = this.#samples[0];
     const last = this.#samples.at(-1);
-    // Up to now, not up to the last sample: a run that hangs gets slower and slower.
+    // Measured up to now, not up to the last sample: the rate of a run that hangs falls all the time.
     if (!first || !last || now - first.at < 500 || last.settled === first.settled) return null;
     return (1000 * (last.settled - first.settled)) / (now - first.at);
   }

@@ -15,7 +15,7 @@ import { searchRuns } from "./search-runs.js";
 export function registerResults(parts: Parts): vscode.Disposable {
   const { runs, log } = parts;
   const panels = new ResultsPanels(parts);
-  /** Takes a run's handle; without one it is about the panel in front, else the run is asked for. */
+  /** Takes a run's handle. Without one, takes the run of the active panel; without such a panel, asks for the run. */
   const command = (id: string, title: string, action: (run: Run, index: unknown) => void | Promise<void>) =>
     vscode.commands.registerCommand(id, async (handle?: unknown, index?: unknown) => {
       const run = (handle === undefined ? panels.active?.run : undefined) ?? (await chooseRun(runs, handle, title));

@@ -45,7 +45,7 @@ async function* trace(run: Run, indexes: readonly number[]): AsyncGenerator<stri
   yield* resultsTrace(run, indexes, await run.waits());
 }
 
-/** Asks for a format and a file, and writes all rows. */
+/** Asks the user for a format and a file, and writes all rows. */
 export async function exportResults(run: Run): Promise<void> {
   const format = await vscode.window.showQuickPick(
     formats.map((each) => ({ ...each, description: describe(each) })),
@@ -54,7 +54,7 @@ export async function exportResults(run: Run): Promise<void> {
   if (format) await saveResults(run, [...run.rows.keys()], format);
 }
 
-/** Asks for a file, and writes these rows. */
+/** Asks the user for a file, and writes these rows. */
 export async function saveResults(run: Run, indexes: readonly number[], format: Format): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const uri = await vscode.window.showSaveDialog({

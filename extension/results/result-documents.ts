@@ -3,7 +3,7 @@ import type { Run, Runs } from "../runs/run.js";
 import { jsonText } from "../../bindings/typescript/runs/json-text.js";
 
 const scheme = "polyproc-result";
-/** VS Code gives an extension's text no further than 50 MB. */
+/** VS Code shows no document of an extension that is larger than 50 MB. */
 const longestText = 40_000_000;
 
 type What = "value" | "item" | "output";

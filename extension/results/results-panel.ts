@@ -72,7 +72,7 @@ export class ResultsPanel implements vscode.Disposable {
     this.#tell({ type: "gone", text });
   }
 
-  /** The rows that are meant when the menu of this one was used. */
+  /** The rows that a command of this row's menu is for. */
   chosen(index: number): readonly number[] {
     return this.#menu.includes(index) ? this.#menu : [index];
   }
@@ -91,7 +91,7 @@ export class ResultsPanel implements vscode.Disposable {
     this.#pageEnded();
   }
 
-  /** Also to a page that is about to be. */
+  /** Sends a message to the page. While the page loads, the message waits for it. */
   #tell(message: ToPage): void {
     if (this.#pageIsThere) void this.panel.webview.postMessage(message);
     else this.#first.push(message);

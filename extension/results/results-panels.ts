@@ -55,7 +55,7 @@ export class ResultsPanels implements vscode.Disposable {
     for (const { panel } of this.#panels) panel.dispose();
   }
 
-  /** That of the run itself; otherwise that of a run whose items it runs again, or that runs its items again. */
+  /** The panel of this run; otherwise the panel of the run that this one repeats, or of a run that repeats this one. */
   #find(run: Run): ResultsPanel | undefined {
     const firstOf = ({ id, request }: Run) => request.first ?? id;
     const panels = [...this.#panels];
@@ -75,7 +75,7 @@ export class ResultsPanels implements vscode.Disposable {
     return results;
   }
 
-  /** The run that is meant, as soon as the window has found it at its server. */
+  /** Waits until the window has found this run on its server. Null if there is none. */
   async #search(isIt: (run: Run) => boolean, panel: ResultsPanel): Promise<Run | null> {
     const { runs, server } = this.#parts;
     const find = () => runs.all.find(isIt);

@@ -29,7 +29,7 @@ function stateOf({ lost, ended, info }: Run): RunView["state"] {
   return ended ? "done" : "running";
 }
 
-/** When a run whose end was not observed last reported something. */
+/** When the run last reported something, for a run whose end was not observed. */
 function lastSign({ rows, info }: Run): number {
   let last = info.startedAt;
   for (const { startedAt, ms } of rows) if (startedAt !== null) last = Math.max(last, startedAt + (ms ?? 0));
@@ -54,14 +54,14 @@ function previewOf(row: Row): string {
   return cut ? `${text}…` : text;
 }
 
-/** The last thing that it said; how it ended, when that was not well. */
+/** The last line that it wrote, with exit code or signal if it failed. */
 function previewOfCommand({ exitCode, signal, stdout, stderr }: CommandResult): string {
   const said = lastLine(stdout) || lastLine(stderr);
   if (signal !== null) return `${signal}${said === "" ? "" : `: ${said}`}`;
   return exitCode === 0 ? said : `exit code ${exitCode}${said === "" ? "" : `: ${said}`}`;
 }
 
-/** Looks at the end alone: output may be long. */
+/** Looks at the end of the text only, because output may be long. */
 function lastLine(text: string): string {
   return text
     .slice(-4 * previewLength)

@@ -6,11 +6,11 @@ import { detailView } from "./detail-view.js";
 import type { RowView, ToPage } from "./messages.js";
 import { viewOfRow, viewOfRun } from "./row-views.js";
 
-/** Of one message; a page takes that in within a frame. */
+/** Most rows in one message: a page handles them within a frame. */
 const maxRows = 1000;
-/** Making previews takes no longer than this in one go. */
+/** Most milliseconds of making previews before other work gets a turn. */
 const workMs = 10;
-/** Between two messages of changes, and between two looks at output. */
+/** Milliseconds between two messages with changes, and between two looks at output. */
 const intervalMs = 100;
 const outputIntervalMs = 400;
 
@@ -26,7 +26,7 @@ export class RunFeed implements Disposable {
   readonly #subscriptions: Disposable[] = [];
   /** Indexes of rows that the page does not know yet. */
   #changed: Set<number>;
-  /** The run itself has changed since the last message: at its end perhaps nothing else has. */
+  /** The run itself has changed since the last message. At its end that may be the only change. */
   #runChanged = true;
   #sending = false;
   #timer: NodeJS.Timeout | null = null;
@@ -123,7 +123,7 @@ export class RunFeed implements Disposable {
     if (detail) this.#tell({ type: "detail", detail });
   }
 
-  /** Items of one chunk write together. */
+  /** The output of a chunk is that of all its items. */
   #sharesOutput(a: number, b: number): boolean {
     const { rows } = this.#run;
     return rows[a]?.chunk === rows[b]?.chunk;

@@ -11,7 +11,7 @@ export interface SearchEntry {
   index: number | null;
 }
 
-/** So many of a run's items are listed; those that failed come first. */
+/** Most items of a run that are listed. Failed items come first. */
 const mostItems = 500;
 const mostEntries = 5000;
 

@@ -113,7 +113,7 @@ function oneAfterAnother(blocks: Block[], now: number): void {
 const slackMs = 5;
 
 function laneFor(life: Life, lanes: Lane[], workers: number): Lane {
-  // The lane that was left last, so that those which were left early show that they are idle.
+  // The lane that became free last, so that lanes that became free earlier are seen to be idle.
   let best: Lane | null = null;
   if (lanes.length >= workers) {
     for (const lane of lanes) {
@@ -143,7 +143,7 @@ export interface Mark {
   width: number;
   /** The state that is shown: failures first. */
   state: RowState;
-  /** Of the only block; null when there are several. */
+  /** Index of the only block; null when there are several. */
   index: number | null;
 }
 
@@ -151,7 +151,7 @@ const severity: Record<RowState, number> = { failed: 5, lost: 4, running: 3, can
 /** Blocks that are narrower are drawn together. */
 const leastWidth = 1;
 
-/** What of a lane is seen in a window of `width` pixels that shows `from` to `to`; never more marks than pixels. */
+/** The marks of a lane in a window of `width` pixels that shows `from` to `to`; never more marks than pixels. */
 export function marksOf(blocks: readonly Block[], window: Window, width: number): Mark[] {
   const marks: Mark[] = [];
   const scale = width / (window.to - window.from);
@@ -183,7 +183,7 @@ export function blockAt(blocks: readonly Block[], time: number, tolerance: numbe
   return nearest && distance(nearest) <= tolerance ? nearest : null;
 }
 
-/** The part of the time that is looked at. */
+/** The visible part of the time. */
 export interface Window {
   from: number;
   to: number;

@@ -125,7 +125,7 @@ export class Details {
 
   #body(row: RowView, detail: DetailView): TemplateResult {
     const { index } = row;
-    // In the heading, or as the file that it names.
+    // The heading shows it already, or the link to its file.
     const isShown = [row.label, row.file].some((shown) => detail.item.text === JSON.stringify(shown));
     return html`
       ${detail.error ? this.#error(index, detail.error) : nothing}
@@ -198,7 +198,7 @@ function whole(index: number, what: "value" | "item" | "output"): TemplateResult
   return html`<button class="link" @click=${() => tell({ type: "openText", index, what })}>Open in editor</button>`;
 }
 
-/** A value's text; when that is cut, with the way to all of it. */
+/** A value's text. If it was cut, a button opens all of it. */
 function valueSection(title: string, index: number, what: "value" | "item", shown: CutText): TemplateResult {
   return section(title, text(index, shown), shown.cut ? whole(index, what) : nothing);
 }

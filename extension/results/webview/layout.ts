@@ -10,7 +10,7 @@ export interface LayoutActions {
   zoomIn(): void;
   zoomOut(): void;
   fit(): void;
-  /** The height that the timeline would like. */
+  /** The height at which the timeline shows all lanes. */
   naturalTimeline(): number;
 }
 

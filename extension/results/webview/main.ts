@@ -18,7 +18,7 @@ import "./styles/table.css";
 import "./styles/timeline.css";
 import "./styles/details.css";
 
-/** Clocks that run are drawn this often. */
+/** Milliseconds between two drawings of running clocks. */
 const tickMs = 250;
 
 const before = saved();
@@ -53,7 +53,7 @@ let restoredScroll = before.scrollTop === undefined;
 
 function draw(): void {
   frame = 0;
-  // Rows that are put off are looked at again with the next tick.
+  // If the order of the rows was deferred, the next tick tries again.
   store.order();
   timeline.measure();
   summary.update(timeline.utilisation);
@@ -98,7 +98,7 @@ function closeDetails(): void {
   store.changed();
 }
 
-/** Also a row that the filter hides: then all are shown. */
+/** Shows the row. If the filter hides it, the filter is cleared. */
 function showInTable(index: number): void {
   store.order();
   if (!store.shown.includes(index)) store.setFilter("", new Set());

@@ -21,7 +21,7 @@ export function splitter({ handle, label, axis, size, direction, resize }: Split
   handle.role = "separator";
   handle.tabIndex = 0;
   handle.ariaLabel = label;
-  /** Screen readers say it. */
+  /** Sets what screen readers say. */
   const say = () => {
     handle.ariaOrientation = axis() === "x" ? "vertical" : "horizontal";
     handle.ariaValueNow = String(Math.round(size()));

@@ -19,13 +19,13 @@ export class Store {
   states = new Set<RowState>();
   /** Indexes of the rows in the table, in its order. */
   shown: number[] = [];
-  /** Row with the keyboard, by index. */
+  /** Index of the row that has the keyboard's focus. */
   active: number | null = null;
   selected = new Set<number>();
   detailsOpen = false;
   detail: DetailView | null = null;
   output: { index: number; lines: readonly OutputLine[]; dropped: number } | null = null;
-  /** Raised with every change of a row. */
+  /** Incremented with every change of a row. */
   version = 0;
   /** Extension host's clock minus ours. */
   #clockAhead = 0;

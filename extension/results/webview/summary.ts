@@ -17,7 +17,7 @@ const runIcons: Record<string, IconName> = {
 };
 const barStates: readonly RowState[] = ["done", "failed", "lost", "cancelled", "running"];
 
-/** The head of the page: what ran, how far it is, what can be done with all of it. */
+/** The head of the page: the name of the run, its progress, and the buttons for all of it. */
 export class Summary {
   readonly #element: HTMLElement;
   readonly #store: Store;

@@ -5,7 +5,7 @@ import type { Table } from "./table.js";
 export interface TableActions {
   openDetails(): void;
   closeDetails(): void;
-  /** Goes to the filter; the character was typed in the table. */
+  /** Moves the focus to the filter; the character was typed in the table. */
   filter(character: string): void;
   focusDetails(): void;
 }
@@ -56,7 +56,7 @@ export function listenToTable(grid: HTMLElement, table: Table, store: Store, act
   grid.addEventListener("contextmenu", (event) => {
     const index = rowOf(event);
     if (index === null) {
-      // By the keyboard the grid is meant, which has it: the menu is that of its active row.
+      // The keyboard opens the menu of the grid, which has the focus: it is the menu of the active row.
       if (event.target === grid && event.button !== 2) openMenu(event);
       return;
     }

@@ -22,7 +22,7 @@ const columns: readonly { column: Column; title: string; hint: string }[] = [
   { column: "preview", title: "Result", hint: "Result or error" },
 ];
 
-/** The rows that are in view, drawn; the others are only counted. */
+/** Draws the rows that are in view. The other rows only count for the height. */
 export class Table {
   readonly #grid: HTMLElement;
   readonly #store: Store;
@@ -75,7 +75,7 @@ export class Table {
       drawn.push(this.#row(rows[shown[position]!]!, position, now));
     this.#grid.ariaRowCount = String(shown.length + 1);
     const isDrawn = active !== null && shown.indexOf(active, first) >= 0 && shown.indexOf(active, first) < last;
-    // A row that is not drawn cannot be named.
+    // The attribute may only name an element that exists, and a row out of view does not.
     if (isDrawn) this.#grid.setAttribute("aria-activedescendant", `row-${active}`);
     else this.#grid.removeAttribute("aria-activedescendant");
     // Styles are set as properties: the page's security policy forbids the attribute.

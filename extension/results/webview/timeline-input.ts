@@ -2,7 +2,7 @@ import { blockAt, firstAfter, type Block } from "../timeline-layout.js";
 import type { Timeline } from "./timeline.js";
 import { geometry } from "./timeline-paint.js";
 
-/** Pixels that the pointer may be off. */
+/** Pixels by which the pointer may miss a block. */
 const tolerance = 4;
 /** Pixels that the pointer moves before it drags. */
 const dragFrom = 4;
@@ -11,7 +11,7 @@ const dragFrom = 4;
 export class TimelineInput {
   readonly #timeline: Timeline;
   readonly #choose: (index: number) => void;
-  /** The lane that the keyboard is in. */
+  /** The lane that the arrow keys are in. */
   #lane = 0;
 
   constructor(timeline: Timeline, choose: (index: number) => void) {
@@ -169,7 +169,7 @@ export class TimelineInput {
       default:
         return false;
     }
-    // The tip stands where the block was.
+    // The block has moved, and the tip has not.
     timeline.hover(null, 0);
     return true;
   }

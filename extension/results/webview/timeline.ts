@@ -66,18 +66,18 @@ export class Timeline {
     return this.#window ?? this.whole;
   }
 
-  /** Never empty, so that it can be divided by. */
+  /** Never of length 0, because it is a divisor. */
   get whole(): Window {
     const { from, to } = this.#layout;
     return { from, to: Math.max(to, from + 1) };
   }
 
-  /** Pixels that stand for time. */
+  /** Width of the part that shows time, in pixels. */
   get width(): number {
     return Math.max(1, this.lanes.clientWidth - geometry.gutter);
   }
 
-  /** As much height as all lanes would take. */
+  /** The height at which all lanes are visible. */
   get naturalHeight(): number {
     return geometry.axis + this.#layout.lanes.length * geometry.lane + 6;
   }

@@ -10,7 +10,7 @@ import { items, states, stateWords } from "./words.js";
 export class Toolbar {
   readonly #element: HTMLElement;
   readonly #store: Store;
-  /** Gives the keyboard back to the table. */
+  /** Moves the focus back to the table. */
   readonly #leave: () => void;
 
   constructor(element: HTMLElement, store: Store, leave: () => void) {
@@ -19,7 +19,7 @@ export class Toolbar {
     this.#leave = leave;
   }
 
-  /** Takes the keyboard, and the character that was typed elsewhere. */
+  /** Takes the focus, and inserts the character that was typed in the table. */
   type(character: string): void {
     const input = this.#element.querySelector("input")!;
     input.focus();

@@ -11,8 +11,8 @@ const pauseMs = 100;
 type Validation = string | vscode.InputBoxValidationMessage | undefined;
 
 /**
- * Asks for a pattern of files, and shows how many match: for the first text, too, for which `showInputBox` shows
- * nothing. A pattern without a match is not accepted: the question stays open.
+ * Asks for a pattern of files, and shows how many match. It shows this for the first text, too, for which
+ * `showInputBox` shows nothing. A pattern without a match is refused, and the question stays open.
  */
 export async function askGlob(title: string, last: ItemSource | undefined): Promise<ItemSource | undefined> {
   const input = vscode.window.createInputBox();

@@ -14,11 +14,11 @@ export interface ChosenFunction {
 
 type Choice = vscode.QuickPickItem & { chosen?: ChosenFunction | "file" | "command" };
 
-/** Open modules that are looked into. */
+/** Most open modules that are searched for functions. */
 const maxOpenModules = 30;
 const maxFiles = 5000;
 
-/** The functions that a file of the disk offers. */
+/** The functions of a file on the disk. */
 export async function functionsOf(document: vscode.TextDocument): Promise<FoundFunction[]> {
   return document.uri.scheme === "file"
     ? findFunctions(document.getText(), document.languageId, document.uri.fsPath)
@@ -61,8 +61,8 @@ async function functionsFromCursor(document: vscode.TextDocument): Promise<Found
 }
 
 /**
- * Asks for a function of the module in front, of those used before, of the open modules, or of any module; or, where
- * that makes sense, for "a command instead".
+ * Asks for a function: of the module in front, of the modules used before, of the open modules, or of any module. With
+ * `orCommand`, a shell command is offered, too.
  */
 export async function chooseFunction(
   recent: RecentRuns,
@@ -96,7 +96,7 @@ export async function chooseFunction(
     chosen: "file",
   });
   if (orCommand) choices.push({ label: `$(terminal) ${t("Shell command…")}`, chosen: "command" });
-  // Of one thing there is no choice.
+  // With one choice there is nothing to ask.
   const picked =
     choices.length === 1
       ? choices[0]
@@ -122,7 +122,7 @@ export function noFunctions(document: vscode.TextDocument): string {
     : t("{0} exports no function: a process can only run what a module exports.", name);
 }
 
-/** The one in front first. */
+/** The open documents that are modules. The one in front comes first. */
 function openModules(): vscode.TextDocument[] {
   const active = vscode.window.activeTextEditor?.document;
   const shown = [

@@ -6,7 +6,7 @@ import { askGlob } from "./ask-glob.js";
 import { openFiles } from "./open-files.js";
 import { t } from "../l10n.js";
 
-/** `files`: of a map over files; then the items are files unless something else was chosen on purpose. */
+/** `files`: offers files before other kinds of items. */
 export type Wanted = "files" | "anything";
 
 type Choice = vscode.QuickPickItem & { choose?: () => Promise<ItemSource | undefined> | ItemSource };

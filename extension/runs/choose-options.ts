@@ -3,7 +3,7 @@ import { describeOptions, optionsText, parseOptions } from "./options-text.js";
 import type { RunOptions } from "./run.js";
 import { t } from "../l10n.js";
 
-/** The last question: Enter runs it. Undefined when the user changed their mind. */
+/** Asks the last question: Enter starts the run. Undefined if the user cancels. */
 export async function chooseOptions(
   title: string,
   items: number,

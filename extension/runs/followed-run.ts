@@ -9,9 +9,9 @@ import type { OutputText, Row, Run, RunRequest } from "./run.js";
 
 /** Milliseconds between two reads. Changes in between come in one answer. */
 const readMs = 50;
-/** Between two words to listeners. */
+/** Milliseconds between two calls of the listeners. */
 const tellMs = 100;
-/** Entries of one answer: few enough to be taken in without a pause that is felt. */
+/** Most entries in one answer: handling them must not delay the window. */
 const maxEntries = 1000;
 
 /** Rough memory of an item and its row, beside what they hold. */

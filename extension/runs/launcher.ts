@@ -21,7 +21,7 @@ export interface Wish {
   /** For people. */
   what: string;
   source: ItemSource;
-  /** Of the source, when they have been looked up already. */
+  /** The items of the source, if they were looked up already. */
   items?: readonly RunItem[];
   target: Target;
 }
@@ -61,7 +61,7 @@ export class Launcher {
     if (options) await this.#start({ what, target, source, options }, items);
   }
 
-  /** The same as before, without a question. */
+  /** Starts the same run as before, without a question. */
   async repeat(recipe: Recipe): Promise<void> {
     const items = await this.find(recipe.source);
     if (items) await this.#start(recipe, items);

@@ -10,7 +10,7 @@ const delayMs = 500;
 /** The end of a longer run is reported even if all items succeeded: the user has turned to other work. */
 const longMs = 10_000;
 
-/** Shows how far the run is, with a button to cancel it, and at the end what there is to do. */
+/** Shows the run's progress, with a button to cancel it. At the end, a message offers what can be done next. */
 export async function showProgress(run: Run): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const slow = new Promise<"slow">((resolve) => (timer = setTimeout(() => resolve("slow"), delayMs)));
@@ -75,7 +75,7 @@ async function report(
   cancellation.dispose();
 }
 
-/** `: a.tif 45 %  compressing`, of the item that has said so for the longest time. */
+/** `: a.tif 45 %  compressing`, for the running item that has reported progress for the longest time. */
 function reportText(row: Row | undefined): string {
   return row?.progress ? `: ${oneLine(`${row.label} ${progressText(row.progress)}`).slice(0, 80)}` : "";
 }

@@ -16,7 +16,7 @@ const lastKey = "lastRun";
 const functionsKey = "recentFunctions";
 const commandsKey = "recentCommands";
 const maxRecent = 5;
-/** The workspace's memory is no place for lists of any length. */
+/** Most characters that are stored: the storage of a workspace should stay small. */
 const maxStoredLength = 256 * 1024;
 
 export interface RecentFunction {

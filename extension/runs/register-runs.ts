@@ -32,7 +32,7 @@ export function registerRuns({ context, log, server, model, settings }: Omit<Par
   const decorations = registerDecorations(runs);
   const problems = registerDiagnostics(runs, decorations.clear);
   const disposable = vscode.Disposable.from(
-    // What follows runs goes before them.
+    // In this order: the parts that follow runs are disposed before the runs.
     registerOutput(runs, settings),
     problems.disposable,
     decorations.disposable,

@@ -40,10 +40,10 @@ export function registerServerCommands(
   );
 }
 
-/** Asked only when something ends. */
+/** Asks the user only if something would end. */
 async function confirmed(server: WindowServer, model: Model, question: string, yes: string): Promise<boolean> {
   const { running, runs } = numbersOf(model);
-  // A server that we have no session with may have something under way, too.
+  // A server without a session of this window may have work, too.
   const processes = server.state.kind === "connected" ? running : ((await server.load())?.processes ?? 0);
   const ends = whatRuns({ running: processes, runs });
   if (ends === null) return true;

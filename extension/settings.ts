@@ -46,7 +46,7 @@ export class Settings {
     };
   }
 
-  /** Of a document: it may differ by folder and by language. */
+  /** The setting may differ by folder and by language. */
   codeLensEnabled({ uri, languageId }: vscode.TextDocument): boolean {
     return this.boolean("codeLens.enabled", true, { uri, languageId });
   }
@@ -81,7 +81,7 @@ export class Settings {
     return typeof value === "boolean" ? value : otherwise;
   }
 
-  /** The first value if the setting has none of them. */
+  /** The setting, or the first value if the setting is none of them. */
   oneOf<const T extends readonly [string, ...string[]]>(
     section: string,
     values: T,

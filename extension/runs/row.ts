@@ -53,7 +53,7 @@ export function entryRow(entry: RunEntry, item: RunItem): Row {
   return new EntryRow(entry, item);
 }
 
-/** Of an item that was not done when its server ended. */
+/** The row of an item that was not done when its server ended. */
 export function lostRow({ index, chunk, label, file, pid, attempt, startedAt }: Row): Row {
   return { index, chunk, label, file, state: "lost", pid, attempt, startedAt, ms: null };
 }

@@ -81,7 +81,7 @@ async function chooseRun(
   return (await vscode.window.showQuickPick(choices, { title, matchOnDescription: true }))?.run;
 }
 
-/** Keeps the conditions by which menus and the palette show commands. */
+/** Keeps the context keys up to date by which menus and the palette show commands. */
 class RunContext implements vscode.Disposable {
   readonly #runs: Runs;
   readonly #subscriptions: Disposable[] = [];

@@ -128,7 +128,7 @@ export class RunList implements Runs, Disposable {
     for (const run of this.#runs) run.dispose();
   }
 
-  /** Not kept in the request: a later run uses what is active then. */
+  /** Not kept in the request: a later run uses the interpreter that is active then. */
   async #withInterpreter(target: Target): Promise<Target> {
     if (!("module" in target) || target.interpreter !== undefined) return target;
     const interpreter = await this.#interpreterOf?.(target.module);
@@ -160,7 +160,7 @@ export class RunList implements Runs, Disposable {
     };
   }
 
-  /** A handle that no run of an earlier server has, since runs are known by it. */
+  /** Runs are found by their handle, so a new one must differ from those of earlier servers' runs. */
   #mint(rpc: Rpc): string {
     for (;;) {
       const run = rpc.mint("run");
@@ -234,7 +234,7 @@ export class RunList implements Runs, Disposable {
         timeoutMs: spec.timeoutMs ?? undefined,
         halt: spec.halt,
       };
-      // A run of a server that has gone may have the same handle; it makes way.
+      // A run of an earlier server may have the same handle. It is removed.
       for (const other of this.#runs) if (other.id === info.run) this.#drop(other);
       const run = new FollowedRun(
         rpc,
@@ -246,7 +246,7 @@ export class RunList implements Runs, Disposable {
       this.#seen.add(run);
       this.#add(run, true);
     } catch (error) {
-      // It was forgotten in the meantime, or the server has gone.
+      // The run was forgotten in the meantime, or the server has ended.
       if (!(error instanceof PolyprocError)) this.#onFault(error);
     } finally {
       this.#pending.delete(info.run);
@@ -263,7 +263,7 @@ export class RunList implements Runs, Disposable {
     return run;
   }
 
-  /** Lets go of the oldest runs that have ended, beyond what is kept. */
+  /** Forgets the oldest ended runs, beyond the limits of count and memory. */
   #trim(): void {
     const ended = this.#runs.filter((run) => run.ended);
     let bytes = this.#endedBytes();
@@ -297,7 +297,7 @@ function bytesOf(items: readonly Payload[]): number {
   return items.reduce((sum, item) => sum + payloadBytes(item), 0);
 }
 
-/** Also of a run that the server no longer has. */
+/** Forgets the run on its server. No error if the server no longer has it. */
 async function forgetAt(rpc: Rpc, run: string): Promise<void> {
   try {
     await rpc.request("run/forget", { run });

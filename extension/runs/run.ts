@@ -20,7 +20,7 @@ export interface RunOptions {
   processes?: number | undefined;
   chunkSize?: number | undefined;
   retries?: number | undefined;
-  /** Of each item, in milliseconds. Default: the setting. 0: none. */
+  /** Time limit of each item, in milliseconds. Default: the setting. 0: none. */
   timeoutMs?: number | undefined;
   halt?: Halt | undefined;
 }
@@ -57,13 +57,13 @@ export interface Row {
   readonly label: string;
   readonly file: string | null;
   readonly state: RowState;
-  /** 0 while it has none. */
+  /** 0 before it has a process. */
   readonly pid: number;
   readonly attempt: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number | null;
   readonly ms: number | null;
-  /** What it said of itself, while it runs. */
+  /** The progress that it last reported, while it runs. */
   readonly progress?: Progress;
   /**
    * Of an item that is done: its result; undefined when the server no longer has it. A command's is a CommandResult.
@@ -82,13 +82,13 @@ export interface Run {
   /** Handle of the run. */
   readonly id: string;
   readonly request: RunRequest;
-  /** The server's latest word. */
+  /** The run as the server last described it. */
   readonly info: RunInfo;
   /** By index, one for each item. */
   readonly rows: readonly Row[];
   /** The server was lost before the run ended. */
   readonly lost: boolean;
-  /** Nothing of it is under way any more. */
+  /** Whether the run has ended or was lost. */
   readonly ended: boolean;
   /**
    * Rows that changed (their indexes), and `info` with them; at most ten times a second. Ends with `ended` being true.
@@ -98,7 +98,7 @@ export interface Run {
   onOutput(listener: (index: number, lines: readonly OutputText[], dropped: number) => void): Disposable;
   /** Resolves when the run has ended or was lost. Never rejects. */
   readonly whenEnded: Promise<void>;
-  /** All that is not done, or these items. */
+  /** Cancels these items; without `indexes`, all that have not ended. */
   cancel(indexes?: readonly number[]): Promise<void>;
   /** What an item wrote so far, as far as the server remembers. */
   output(index: number): Promise<{ lines: OutputText[]; dropped: number }>;
@@ -110,9 +110,9 @@ export interface Run {
 export interface Runs {
   /** Newest last. */
   readonly all: readonly Run[];
-  /** One was started, found or forgotten. */
+  /** A run was started, found or forgotten. */
   onDidChange(listener: () => void): Disposable;
-  /** One was started by this window, or found at the server after a reload (`found`). */
+  /** This window started a run, or found it on the server after a reload (`found`). */
   onDidAdd(listener: (run: Run, found: boolean) => void): Disposable;
   /** Starts a run. Rejects with an error for the user. */
   start(request: RunRequest): Promise<Run>;

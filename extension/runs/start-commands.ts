@@ -73,7 +73,7 @@ async function mapOverFiles(parts: StartParts, uri: vscode.Uri | undefined, more
   else if (chosen) await askItems(parts, chosen, mapTitle(), "files");
 }
 
-/** The files are given; what to do with them is asked. */
+/** The caller gives the files. The user is asked what to run on them. */
 async function mapSelected(parts: StartParts, source: ItemSource): Promise<void> {
   const chosen = await chooseFunction(parts.recent, mapTitle(), true);
   if (chosen === "command") await askCommand(parts, source);
@@ -125,7 +125,7 @@ async function repeatLastRun({ launcher, recent, runs }: StartParts): Promise<vo
     await launcher.repeat(recent.last);
     return;
   }
-  // Its items were too many to be noted down, but the server may still have it.
+  // Its items were too many for the stored recipe, but the server may still have it.
   const last = runs.all.findLast((run) => run.request.origin === "command");
   if (last) await launcher.attempt(() => runs.again(last));
   else

@@ -13,7 +13,7 @@ export const exitStatus = {
   cancelled: 130,
 } as const;
 
-/** Of a run that has ended. */
+/** The exit code for a run that has ended. */
 export function statusOf({ lost, info }: Pick<Run, "lost" | "info">): number {
   if (lost) return exitStatus.unavailable;
   if (info.failed > 0) return exitStatus.failed;

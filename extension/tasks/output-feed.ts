@@ -8,7 +8,7 @@ import type { OutputLine } from "../../protocol/process.js";
 export interface OutputFeed {
   /** Called with lines in the order in which each process wrote them. */
   onLines: (lines: readonly OutputLine[]) => void;
-  /** From now on only lines of this run: no other child has to wait for this reader. */
+  /** From now on, reads only the lines of this run, so that no other child waits for this reader. */
   only(run: string): Promise<void>;
   /**
    * Resolves when every line that the server has sent so far was passed to the handler, or the connection has ended.

@@ -42,7 +42,7 @@ async function resume(run: Run, provider: PolyprocTaskProvider): Promise<void> {
   }
 }
 
-/** Until it is known how its items are. */
+/** Resolves when the states of the run's items are known. */
 async function firstNews(run: Run): Promise<void> {
   if (run.rows.some(({ state }) => state !== "queued")) return;
   let changes: Disposable | undefined;

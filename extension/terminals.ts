@@ -28,7 +28,7 @@ export function registerTerminals(
     if (!existsSync(bin)) return;
     collection.append("PATH", `${delimiter}${bin}`);
     collection.replace("POLYPROC_EDITOR_NODE", process.execPath);
-    // As the window starts it: in the folder of the workspace, whatever the terminal's is.
+    // The server starts as the window starts it: in the workspace's folder, not in the terminal's.
     const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file")?.uri.fsPath;
     const polyproc =
       settings.nodePath === ""

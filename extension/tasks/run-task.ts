@@ -35,7 +35,7 @@ export interface TaskParts {
   what: string;
 }
 
-/** Above this the children have to wait for the terminal. */
+/** Characters that may wait for the terminal. Above that, reading pauses, and the children are blocked. */
 const maxBacklog = 1024 * 1024;
 const redrawMs = 1000;
 
@@ -79,7 +79,7 @@ class TaskRun {
   #isWorking = false;
   #working = Promise.resolve();
   #run: Run | null = null;
-  /** Of before the run was known by its job. */
+  /** Lines that arrived before the run was known by its job. */
   #early: OutputLine[] = [];
   #isPaused = false;
   /** The user has been told that the command or function does not exist. */
@@ -127,7 +127,7 @@ class TaskRun {
     return signal.aborted ? exitStatus.cancelled : statusOf(run);
   }
 
-  /** What items wrote before: the server has the end of it. */
+  /** Adds what items wrote before this task followed the run: the server still has the end of it. */
   async #addOutputOf(run: Run): Promise<void> {
     for (const { index, chunk, state, pid } of run.rows) {
       // The output of a chunk is reported for its first item.

@@ -5,7 +5,7 @@ import type { Folder } from "../items/labels.js";
 import { withoutName } from "../items/patterns.js";
 import type { RunOptions, RunRequest } from "../runs/run.js";
 
-/** A longer list is no text that a person would keep in tasks.json. */
+/** Longest list that is saved: a person must be able to read tasks.json. */
 const maxListed = 1000;
 
 /** The run cannot be a task. The message, for the user, says why. */
@@ -50,7 +50,7 @@ function whatOf({ target, recipe }: RunRequest, base: string): Record<string, un
   };
 }
 
-/** Made of a line for the shell. */
+/** Whether the command was made of a line for the shell. */
 function isLine({ command, args }: CommandTarget): boolean {
   return command === "sh" && args?.[0] === "-c";
 }
@@ -72,7 +72,7 @@ function itemsOf({ recipe, items }: RunRequest, base: string, folder: Folder): R
     : { values: items.map(({ value }) => value) };
 }
 
-/** Of where the items were found; null if a task in this folder would find others. */
+/** The task's `items`. Null if a task in this folder would find other items. */
 function sourceOf(source: ItemSource, items: RunRequest["items"], folder: Folder): Record<string, unknown> | null {
   switch (source.kind) {
     case "git":

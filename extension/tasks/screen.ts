@@ -1,7 +1,7 @@
 import { Pacer } from "./pacer.js";
 
 const clearLine = "\r\u001b[2K";
-/** The cut at the right edge, so that the line is never two. */
+/** The terminal cuts the line at its right edge, so that it never takes two rows. */
 const noWrap = "\u001b[?7l";
 const wrap = "\u001b[?7h";
 const plain = "\u001b[0m";
@@ -19,7 +19,7 @@ export class Screen {
   readonly #pacer: Pacer;
   #waiting: string[] = [];
   #waitingLength = 0;
-  /** Some that waited, joined; shown up to `#at`. */
+  /** Some of the waiting texts, joined. They are shown up to `#at`. */
   #text = "";
   #at = 0;
   #status = "";
@@ -46,7 +46,7 @@ export class Screen {
     this.#pump();
   }
 
-  /** The line below; empty: none. */
+  /** The progress line below the output; empty: none. */
   status(text: string): void {
     this.#status = text;
     this.#pump();

@@ -13,7 +13,7 @@ export const taskType = "polyproc";
  */
 export class PolyprocTaskProvider implements vscode.TaskProvider {
   readonly #parts: Pick<Parts, "runs" | "server">;
-  /** By the task's name. */
+  /** Runs in progress, each for the next terminal of the task with this name. */
   readonly #resumed = new Map<string, Run>();
 
   constructor(parts: Pick<Parts, "runs" | "server">) {

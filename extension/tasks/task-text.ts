@@ -15,7 +15,7 @@ const yellow = (text: string) => `\u001b[33m${text}\u001b[39m`;
 const barWidth = 20;
 const namesShown = 4;
 
-/** What is run, as tasks say it: ` *  Executing task: …` stands above it. */
+/** The first line of a task's terminal: what runs. VS Code's ` *  Executing task: …` stands above it. */
 export function headline(what: string): string {
   return `${bold(oneLine(what))}\n`;
 }

@@ -2,7 +2,9 @@ import * as vscode from "vscode";
 import type { Parts } from "../parts.js";
 import { allSavedTasks, TaskTests } from "./task-tests.js";
 
-/** Tests for saved runs, in a trusted workspace that has some: others get no Testing view of ours. */
+/**
+ * Shows saved runs as tests, in a trusted workspace that has some. In other workspaces the Testing view stays as it is.
+ */
 export function registerTesting(parts: Pick<Parts, "runs" | "log">): vscode.Disposable {
   let tests: TaskTests | null = null;
   const look = () => {

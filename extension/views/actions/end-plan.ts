@@ -81,7 +81,7 @@ function belowSession(known: Known, top: string | null): (session: string) => bo
   const isBelow = (session: string): boolean => {
     const answer = answers.get(session);
     if (answer !== undefined) return answer;
-    // While it is looked for: a session is not below itself by way of others.
+    // Ends the search in a cycle: no session is below itself.
     answers.set(session, false);
     const info = known.sessions.get(session);
     const process = info?.process ? known.processes.get(info.process) : undefined;

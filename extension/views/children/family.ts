@@ -2,20 +2,20 @@ import type { PoolInfo } from "../../../protocol/pool.js";
 import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Known } from "../snapshot.js";
 
-/** What stands below one row. */
+/** The children of one row. */
 export interface Group {
-  /** Unlike that of any other group. */
+  /** Unique among groups. */
   id: string;
   processes: ProcessInfo[];
   pools: PoolInfo[];
 }
 
-/** Everything whose client has disconnected. */
+/** Id of the group for processes and pools of disconnected clients. */
 const gone = "client/gone";
 /** The session of processes that the server starts for runs. */
 const serverSession = "server";
 
-/** Whose children are whose. */
+/** Finds the children of each client and each process. */
 export class Family {
   readonly #known: Known;
   readonly #ownSession: string | null;

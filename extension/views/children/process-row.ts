@@ -25,7 +25,7 @@ export function processRow(
   return {
     id: process.process,
     label,
-    // That it runs is what its icon says; the side bar is narrow.
+    // The icon shows that it runs, so the text does not: the side bar is narrow.
     description: joined(
       item
         ? `${item.name} ${roughAgeText(snapshot.at - item.startedAt)}`

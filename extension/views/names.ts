@@ -42,7 +42,7 @@ export function processName(process: ProcessInfo, snapshot: Pick<Snapshot, "pool
   const index = commandItem(process);
   if (index === null) return rowText(process.name) || rowText(process.target);
   const label = process.pool === null ? null : snapshot.poolItemLabel(process.pool, index);
-  // Of what other clients run only the command is known, which has its item in it.
+  // For other clients' runs only the command is known. It contains the item.
   return rowText(label ?? process.target) || t("item {0}", index);
 }
 

@@ -10,9 +10,9 @@ export interface Snapshot {
   readonly known: Known;
   /** The window's own session; null without a server. */
   readonly ownSession: string | null;
-  /** What an item of a job is called; null when the job is none of the window's runs. */
+  /** The label of a job's item; null if no run of the window has this job. */
   readonly itemLabel: (job: string, index: number) => string | null;
-  /** The same for a command that a pool runs or ran: such a process does not tell its job. */
+  /** The same for a command that a pool runs or ran: such a process does not name its job. */
   readonly poolItemLabel: (pool: string, index: number) => string | null;
   /** The name of a run; null if the window does not know it. */
   readonly runName: (run: string) => string | null;

@@ -5,7 +5,7 @@
 export class Slots {
   readonly #places = new Map<string, (string | null)[]>();
 
-  /** These, each where it was before. */
+  /** Returns these rows, with each that was there before in its previous place. */
   arrange(group: string, present: readonly string[]): string[] {
     const places = this.#places.get(group) ?? [];
     const newcomers = new Set(present);

@@ -19,7 +19,7 @@ export function crashedItem(
   const id = model.pools.get(process.pool)?.run;
   for (const run of runs.all.toReversed()) {
     if (id !== undefined && id !== null && run.id !== id) continue;
-    // A pid is used again after a while.
+    // An earlier process may have had the same pid.
     const row = run.rows.find(
       ({ pid, state, startedAt, ms }) =>
         pid === process.pid &&

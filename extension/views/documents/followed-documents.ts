@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-/** Between two looks at a text that is shown. */
+/** Milliseconds between two updates of the texts that are shown. */
 const followMs = 500;
 
 /** A text that may grow. */
@@ -8,7 +8,7 @@ export interface FollowedText {
   readonly text: string;
   /** Nothing will follow. */
   readonly ended: boolean;
-  /** Whether the text has changed. Never rejects; a second call while the first is under way is that one. */
+  /** Updates the text. Resolves with whether it has changed; never rejects. A call during an update gets its result. */
   read(): Promise<boolean>;
 }
 
@@ -20,7 +20,7 @@ export class FollowedDocuments implements vscode.TextDocumentContentProvider, vs
   readonly onDidChange = this.#changes.event;
   readonly #texts = new Map<string, FollowedText>();
   readonly #subscriptions: vscode.Disposable[];
-  /** Documents that are shown at their end, which they are kept at. */
+  /** Documents that are scrolled to their end, and stay there when their text grows. */
   readonly #atEnd = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 

@@ -32,7 +32,9 @@ export class FollowedOutput {
     return this.#end !== null;
   }
 
-  /** Whether the text has changed. Never rejects; a second call while the first is under way is that one. */
+  /**
+   * Reads new lines. Resolves with whether the text has changed; never rejects. A call during a read gets its result.
+   */
   read(): Promise<boolean> {
     if (this.ended) return Promise.resolve(false);
     this.#reading ??= this.#read().finally(() => (this.#reading = null));

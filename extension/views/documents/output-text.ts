@@ -2,7 +2,7 @@ import type { OutputLine } from "../../../protocol/process.js";
 import { countText } from "../amounts.js";
 import { plainText } from "./plain-text.js";
 
-/** How much is kept; an editor that gets all of it several times a second stays quick. */
+/** Most characters that are kept: an editor takes this many several times a second. */
 const mostCharacters = 512 * 1024;
 
 /** The known output of a process, as the text of a document. */

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * Text that was meant for a terminal, for an editor: without colours, and of a line that was written over and over the
- * last version only.
+ * Turns text for a terminal into text for an editor: without colours, and with only the last version of a line that was
+ * written several times.
  */
 export function plainText(text: string): string {
   const stripped = stripVTControlCharacters(text);

@@ -4,7 +4,7 @@ import type { Rpc } from "../../connection/rpc.js";
 import { rowText } from "../amounts.js";
 import { plainText } from "./plain-text.js";
 
-/** Someone whose stack is wanted. `process` is null for a program that the server did not start. */
+/** A process or program whose stack is wanted. `process` is null for a program that the server did not start. */
 export interface StackOwner {
   name: string;
   process: ProcessInfo | null;

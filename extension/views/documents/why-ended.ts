@@ -5,7 +5,7 @@ import { ageText, rowText } from "../amounts.js";
 import { endText } from "../children/process-row.js";
 import { plainText } from "./plain-text.js";
 
-/** How much of its last words is shown. */
+/** Most of its last lines that are shown. */
 const mostLines = 40;
 
 const signalMeanings: Record<string, string> = {
@@ -75,7 +75,7 @@ function usualMeaning(exitCode: number | null, signal: string | null): string | 
   return exitCode === null ? undefined : exitCodeMeanings[exitCode];
 }
 
-/** Whether it was memory. The kernel tells of its kills, V8 and Python of theirs on stderr. */
+/** Whether memory ran out. The kernel reports its kills; V8 and Python write to stderr when they run out of memory. */
 function memoryMeaning({ outOfMemory, exitCode }: ProcessInfo, lines: readonly OutputLine[]): string | undefined {
   if (outOfMemory === true) return "Killed by the system, because memory ran out: run fewer at a time.";
   if (outOfMemory === false) return "Killed by another program: memory had not run out.";

@@ -2,7 +2,7 @@ import type * as vscode from "vscode";
 import type { Server } from "./connection/rpc.js";
 import type { Settings } from "./settings.js";
 
-/** A window that is reloaded is back within this time. */
+/** Milliseconds in which a reloaded window connects again. */
 const reloadMs = 15_000;
 
 /**

@@ -19,7 +19,7 @@ export function waitText(waits: readonly WaitInfo[]): string | null {
   return t(first.deadlock === null ? "waits for {0}" : "stuck: waits for {0}", handleName(first.object));
 }
 
-/** With who can end it, and since when. */
+/** The reason of each wait: which process can end it, and since when it lasts. */
 export function waitDetails(waits: readonly WaitInfo[], at: number): Detail[] {
   return waits.slice(0, 4).map((wait, i) => [i === 0 ? t("Why") : "", rowText(describeWait(wait, at), 300)]);
 }

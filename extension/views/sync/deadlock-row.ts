@@ -78,7 +78,7 @@ function memberText({ cycle, reason }: DeadlockInfo, i: number, names: readonly 
 /** The name of a party, with its pid. */
 export function memberName(member: Member, snapshot: Pick<Snapshot, "known" | "ownSession">): string {
   const party = partyOf(member.session, snapshot);
-  // The server calls a client by its session; once that has ended, its word is all there is.
+  // The server's name for a client is its session. The name in the deadlock is the only one left once that has ended.
   const name = snapshot.known.sessions.has(member.session) ? party.name : rowText(member.name) || party.name;
   const pid = member.pid ?? party.pid;
   return pid === null ? name : `${name} (${pid})`;

@@ -101,7 +101,7 @@ function iconOf({ kind, holders, value, limit }: SyncInfo): Icon {
   }
 }
 
-/** The first few of them. */
+/** The names of the first few sessions. */
 function names(sessions: readonly string[], snapshot: Snapshot): string {
   const shown = sessions.slice(0, 3).map((session) => partyText(partyOf(session, snapshot)));
   return sessions.length > 3 ? t("{0} and {1} more", shown.join(", "), sessions.length - 3) : shown.join(", ");

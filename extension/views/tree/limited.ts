@@ -1,9 +1,7 @@
 import type { TreeNode } from "./tree-node.js";
 import { t } from "../../l10n.js";
 
-/**
- * How many rows are shown below one. More than can be looked at; few enough to be drawn again several times a second.
- */
+/** Most rows below one row. They can still be drawn several times a second. */
 export const mostRows = 100;
 
 /** The first rows, and a last row with the number of the others. `make` is called only for the rows that are shown. */

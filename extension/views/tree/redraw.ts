@@ -2,19 +2,19 @@ import type { Changes, Rows } from "./rows.js";
 import type { TreeNode } from "./tree-node.js";
 
 /**
- * Least time between two changes that the editor is told. It draws a changed row anew, and drops a click whose row is
- * replaced between the press and the release of the button.
+ * Least milliseconds between two reports of changes to the editor. It draws a changed row anew, and drops a click if
+ * its row is replaced between the press and the release of the button.
  */
 const betweenChangesMs = 1000;
-/** The same for changes of figures alone, such as ages; how often they are looked at, too. */
+/** The same for changes of figures alone, such as ages. It is also the time between two looks at them. */
 const betweenFiguresMs = 5000;
-/** Least time between two looks. */
+/** Least milliseconds between two builds of the rows. */
 const betweenLooksMs = 400;
 
 /** Time, in milliseconds. */
 export interface RedrawClock {
   now(): number;
-  /** Returns what cancels it. */
+  /** Returns a function that cancels the call. */
   after(ms: number, run: () => void): () => void;
 }
 
@@ -60,7 +60,7 @@ export class Redraw {
     if (this.#isStale) this.#build();
   }
 
-  /** Now, whatever was drawn before. */
+  /** Builds the rows now, and reports what has changed. */
   look(): void {
     const { clock, rows, tell } = this.#parts;
     this.#stop();

@@ -71,7 +71,7 @@ export class Rows {
         (below !== undefined && !sameIds(below, node.children)) ||
         (figures && !sameFigures(old, node))
       )
-        // With its children, so they are not compared.
+        // The editor draws the children with it, so they need no comparison.
         changed.push(node.id);
       else this.#compare(node.children, figures, changed);
     }

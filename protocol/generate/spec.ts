@@ -24,6 +24,7 @@ const areaTitles: Record<string, string> = {
   job: "Job",
   run: "Run",
   batch: "Batch queue",
+  cluster: "Cluster",
   events: "Events, output and deadlocks",
   waits: "Waits",
   worker: "Worker host",

@@ -2,7 +2,10 @@ import { closeSync, writeSync } from "node:fs";
 import { fillPacket, packetBytes, packetCount } from "../../../protocol/packet.js";
 import { type ChannelFacts, forWriting, openFifo } from "./fifo.js";
 
-/** Larger items go through the server. A FIFO holds 64 KiB, unless a process makes it larger. */
+/**
+ * Larger items go through the server. A FIFO holds 64 KiB, unless a process makes it larger. (The Python binding does
+ * so, which Node cannot: there the limit is 64 KiB.)
+ */
 const maxItemBytes = 32 * 1024;
 
 const packet = Buffer.alloc(packetBytes);

@@ -8,7 +8,10 @@ const reportsFd = 5;
 const headBytes = 8;
 /** A FIFO takes a write of this length whole or not at all. */
 const maxRecordBytes = 4096;
-/** Messages with more bytes than this are sent. */
+/**
+ * Messages with more bytes of payloads than this go over the connection. It leaves room for the rest of a record. (The
+ * Python binding packs a message first, and compares its exact length.)
+ */
 const maxDataBytes = 3584;
 
 const record = Buffer.alloc(maxRecordBytes);

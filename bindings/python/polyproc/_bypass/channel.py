@@ -19,7 +19,7 @@ from .._values.msgpack import pack
 _PACKET_BYTES = 4096
 _HEAD_BYTES = 3
 _PART_BYTES = _PACKET_BYTES - _HEAD_BYTES
-# Larger items go through the server.
+# Larger items go through the server. (Node cannot make a FIFO larger, so its binding has 32 KiB.)
 _MAX_BYTES = 64 * 1024
 # What a channel is made to hold: 64 packets.
 _FIFO_BYTES = 256 * 1024

@@ -14,7 +14,8 @@ from .pool_job import PoolJob
 from .progress import ProgressCount
 from .results import read_values
 
-# How many chunks for each worker are submitted ahead of the reader.
+# How many chunks for each worker are submitted ahead of the reader. `multiprocessing` submits all inputs at once, so
+# programs expect no less. (Node's binding has 2, and 32 while tasks are short.)
 _AHEAD = 32
 # In an outcome: its results, for all who read it at once.
 _RESULTS = "results"

@@ -25,7 +25,8 @@ from .stops import pending_stop, stop_error, take_stop
 from .undelivered import Undelivered
 from .wire import Wire, is_from_socket
 
-# Unanswered requests without a waiting thread, per session. Beyond that, the sender waits for an answer.
+# Unanswered requests without a waiting thread, per session. Beyond that, the sender waits for an answer. (In Node's
+# binding, where a wait blocks no thread, each pipe end has 64, with 64 KiB together.)
 MAX_UNANSWERED = 512
 # The code of RequestCancelled.
 _REQUEST_CANCELLED = -32800

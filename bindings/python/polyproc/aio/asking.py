@@ -7,7 +7,8 @@ import weakref
 
 from .._session.params import field
 
-# Most pending requests that are not awaited. Beyond that, senders await their answers.
+# Most pending requests that are not awaited. Beyond that, senders await their answers. It is below the session's own
+# limit (512), at which a sender would block the thread, and with it the event loop.
 _MAX_UNANSWERED = 256
 
 _names = itertools.count(1)

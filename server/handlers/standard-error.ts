@@ -1,12 +1,12 @@
 import { writeSync } from "node:fs";
 
-/**
- * Writes a message for people to standard error. Not through `process.stderr`: for that, Node makes the descriptor
- * non-blocking, and with it that of the program that started this server and shares its standard error. What the
- * program wrote quickly was then lost. A message that cannot be written is dropped.
- */
+/** Writes a message for people to standard error. */
 export function tellPeople(text: string): void {
-  const data = Buffer.from(`polyproc: ${text}\n`);
+  writeToPeople(Buffer.from(`polyproc: ${text}\n`));
+}
+
+/** Writes to standard error, which may be shared with other programs. What cannot be written at once is dropped. */
+export function writeToPeople(data: Buffer): void {
   try {
     for (let written = 0; written < data.length;) written += writeSync(2, data, written);
   } catch {

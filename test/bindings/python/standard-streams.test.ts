@@ -12,6 +12,10 @@ if __name__ == "__main__":
     # The server says that it does not use this file: on the standard error that it shares with this program.
     with open("polyproc.json", "w") as file:
         file.write("{}")
+    # The server closes the streams of a process that has ended.
+    process = polyproc.Process(target=abs, args=(1,))
+    process.start()
+    process.join()
     with polyproc.Pool(1) as pool:
         pool.map(abs, [1])
         print(os.get_blocking(1), os.get_blocking(2))

@@ -30,6 +30,7 @@ interface Look {
   preloaded: number;
   a: string | null;
   cwd: string;
+  inspected: boolean;
 }
 
 const flags = ["--conditions", "custom", "--import", "./src/preload.mjs"];
@@ -57,6 +58,23 @@ test("options of Node reach workers, on private and shared servers; a pool may h
     if (env === server.env) continue;
     assert.deepEqual([child.a, child.execArgv], ["process", []]);
   }
+});
+
+test("a list of options opens the inspector of workers, and does not copy this process's", async (t) => {
+  const folder = makeProgram(t);
+  const [own, given] = ["--inspect=127.0.0.1:0", "--inspect=localhost:0"];
+  const pools = [{}, { execArgv: [own, "--inspect-port", "0"] }, { execArgv: [own, given] }];
+  const ran = await runNode(folder, [own, "--inspect-port", "0", "src/surroundings.mjs", JSON.stringify(pools)]);
+  const [looks] = lines(ran) as [Look[]];
+  assert.deepEqual(
+    looks.map(({ inspected, execArgv }) => [inspected, execArgv]),
+    [
+      [false, []],
+      [false, []],
+      [true, [given]],
+    ],
+    ran.stderr,
+  );
 });
 
 test("NODE_OPTIONS reach workers, also on a shared server", async (t) => {

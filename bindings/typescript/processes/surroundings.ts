@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { hostLink } from "../host/link.js";
 import { aCount, aList, anObject, aText, checkOptions, type OptionTable } from "../session/options.js";
-import { inheritedExecArgv, toWorkerOptions } from "../session/exec-argv.js";
+import { givenExecArgv, inheritedExecArgv } from "../session/exec-argv.js";
 
 /** Limits of a worker's memory, as those of `node:worker_threads`. */
 export interface ResourceLimits {
@@ -19,8 +19,9 @@ export interface SurroundingsOptions {
   env?: Record<string, string | null> | undefined;
   /**
    * Options of Node, such as `["--import", "./hooks.mjs"]`. Default: those of this process (`process.execArgv`, without
-   * those for it alone, such as `--inspect`, which are left out of a list that is given, too: for a debugger set
-   * NODE_OPTIONS in `env`). Processes of other runtimes do not get them.
+   * those for it alone, such as `--eval`, `--watch`, `--inspect`). A list may open the inspector (`--inspect=0`), by an
+   * option that this process does not have; other options for one program alone are left out. Processes of other
+   * runtimes do not get them.
    */
   execArgv?: readonly string[] | undefined;
   /** Limits of the heap. A process that exceeds one ends, and its task fails with WorkerLost. Default: Node's own. */
@@ -55,7 +56,7 @@ export function checkSurroundings(call: string, options: SurroundingsOptions): v
 
 export function toSurroundings({ cwd, env, execArgv, resourceLimits }: SurroundingsOptions): Surroundings {
   const options = [
-    ...(execArgv === undefined ? inheritedExecArgv() : toWorkerOptions(execArgv)),
+    ...(execArgv === undefined ? inheritedExecArgv() : givenExecArgv(execArgv)),
     ...limitsAsOptions(resourceLimits ?? {}),
   ];
   const nodeOptions = process.env["NODE_OPTIONS"];

@@ -3,11 +3,13 @@ import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { packageEntry } from "../host/typescript/package-entry.js";
 
-/** Options that are for the one program that was started with them. */
+/** Options that are for the one program that was started with them: a worker runs another program. */
 const personal = new RegExp(
-  "^(?:-[eipc]|-pe|--(?:eval|print|interactive|check|input-type|inspect\\S*|debug-port|watch\\S*|test\\S*|" +
+  "^(?:-[eipc]|-pe|--(?:eval|print|interactive|check|input-type|watch\\S*|test\\S*|" +
     "experimental-test\\S*|run|build-snapshot\\S*))$",
 );
+/** Options of the inspector. Two processes cannot have one port, so no process inherits them. */
+const inspector = /^--(?:inspect\S*|debug-port)$/;
 /** Those among them that may be followed by a value. */
 const personalWithValue = new RegExp(
   "^(?:-[ep]|-pe|--(?:eval|print|input-type|watch-path|test-(?:reporter|reporter-destination|name-pattern|" +
@@ -16,7 +18,10 @@ const personalWithValue = new RegExp(
 /** Options that name modules. */
 const modules = /^(?:-r|--require|--import|--loader|--experimental-loader)$/;
 /** Others that may be followed by a value, in an argument of its own. */
-const withValue = /^(?:-C|--conditions|--env-file|--env-file-if-exists|--icu-data-dir|--title|--unhandled-rejections)$/;
+const withValue = new RegExp(
+  "^(?:-C|--(?:conditions|env-file|env-file-if-exists|icu-data-dir|title|unhandled-rejections|inspect-port|" +
+    "inspect-publish-uid|debug-port))$",
+);
 
 let own: { argv: readonly string[]; options: string[] } | undefined;
 
@@ -26,17 +31,23 @@ export function inheritedExecArgv(): string[] {
   return own.options;
 }
 
+/** A list that the user gives. The inspector's options in it are meant, unless they are copied from this process. */
+export function givenExecArgv(argv: readonly string[]): string[] {
+  return toWorkerOptions(argv, (argument) => !process.execArgv.includes(argument));
+}
+
 /**
  * Options of Node for workers: each in one text; modules by their paths, because a worker may run in another folder.
  */
-export function toWorkerOptions(argv: readonly string[]): string[] {
+function toWorkerOptions(argv: readonly string[], mayInspect: (argument: string) => boolean = () => false): string[] {
   const options: string[] = [];
   for (let i = 0; i < argv.length; i++) {
-    const [name, ...rest] = argv[i]!.split("=") as [string, ...string[]];
+    const argument = argv[i]!;
+    const [name, ...rest] = argument.split("=") as [string, ...string[]];
     let value = rest.length > 0 ? rest.join("=") : undefined;
     const takesValue = modules.test(name) || withValue.test(name) || personalWithValue.test(name);
     if (value === undefined && takesValue && i + 1 < argv.length) value = argv[++i]!;
-    if (personal.test(name)) continue;
+    if (personal.test(name) || (inspector.test(name) && !mayInspect(argument))) continue;
     if (value === undefined) options.push(name);
     else options.push(...joined(name, modules.test(name) ? moduleValue(name, value) : value));
   }

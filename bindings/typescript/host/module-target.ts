@@ -22,7 +22,7 @@ export async function loadModuleTarget(target: ModuleTarget): Promise<Callable> 
     isClass(value)
       ? `export "${name}" of ${shown(url)} is a class without a run() method; add one, or name a function`
       : `export "${name}" of ${shown(url)} is ${value === null ? "null" : `of type ${typeof value}`}, ` +
-          "not a function or a class with run()",
+          `not a function or a class with run(): ${exportsOf(namespace)}`,
   );
 }
 
@@ -105,12 +105,23 @@ function has(value: unknown, key: string): boolean {
 }
 
 function missing(name: string, namespace: Record<string, unknown>, url: string): PolyprocError {
-  const names = Object.keys(namespace);
-  const there =
-    names.length === 0
-      ? "it exports nothing"
-      : `it exports ${names.slice(0, 20).join(", ")}${names.length > 20 ? " …" : ""}`;
+  const there = exportsOf(namespace);
   return notFound(url, `module ${shown(url)} does not export "${name}": ${there}${adviceFor(name, namespace)}`);
+}
+
+/** What `find` finds. The default export of a CommonJS module is the object with all its exports. */
+function exportsOf(namespace: Record<string, unknown>): string {
+  const { default: byDefault, ...others } = namespace;
+  const inDefault = isPlainObject(byDefault) ? Object.keys(byDefault) : [];
+  const own = Object.keys(others).filter((name) => name !== "module.exports");
+  const names = [...new Set([...own, ...inDefault])].filter((name) => name !== "__esModule");
+  if ("default" in namespace && inDefault.length === 0) names.unshift("default");
+  if (names.length === 0) return "it exports nothing";
+  return `it exports ${names.slice(0, 20).join(", ")}${names.length > 20 ? " …" : ""}`;
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** What to write instead. `task(import.meta, f)` names the calling module, wherever it has `f` from. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, extname, join } from "node:path";
 import { describe, test } from "node:test";
 import { waitFor } from "../../deadline.js";
 import { temporaryFolder } from "../../temporary-folder.js";
@@ -318,7 +318,9 @@ describe("polyproc map: usage", () => {
     [["a", "--"], /there is no command after --/],
     [["a", "--module", functions, "--", "echo"], /either --module or a command/],
     [["a", "--export", "x", "--", "echo"], /--export names a function of --module FILE, which is missing/],
-    [["a", "--module", "no-such.js"], /--module: there is no file .*no-such\.js/],
+    [["a", "--module", "no-such.js"], /--module: there is no file .*no-such\.js; name the file that has the function/],
+    [["a", "--module", functions.slice(0, -extname(functions).length)], /there is no file .*; there is .*\.[cm]?js$/m],
+    [["a", "--module", dirname(functions)], /--module: .* is a folder; name the file that has the function/],
     [["a", "--json", "--tag", "--", "echo"], /--tag is for lines of text/],
     [["a", "-0", "--", "echo"], /-0 and -d are for items in files and on standard input/],
     [["a", "-j", "+5%", "--", "echo"], /Expected a number up to 4096, such as 4, or 50%, \+1, -1, or 0/],

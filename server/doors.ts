@@ -109,10 +109,11 @@ export class Doors {
   }
 
   /**
-   * Ends every connection, with the reason as its last message. Resolves when all are closed, at the latest after
-   * `graceMs`.
+   * Ends every connection, with the reason as its last message: nothing is granted any more. Resolves when all are
+   * closed, at the latest after `graceMs`.
    */
   async end(error: PolyprocError, graceMs: number): Promise<void> {
+    for (const connection of this.#connections.values()) connection?.silence();
     for (const [socket, connection] of this.#connections) {
       if (connection) connection.end(error);
       else socket.destroy();

@@ -220,6 +220,7 @@ export class PolyprocServer {
     this.#hub.engine.processes.dismissAll();
     this.#hub.engine.hosts.close();
     await Promise.all([this.#clusters.end(), this.#spawner.dispose(childGraceMs)]);
+    this.#hub.engine.lockWords.leaveAll();
     await this.#doors.end(new PolyprocError("ShuttingDown", "the server is ending"), clientGraceMs);
     await Promise.all([...unlistened, this.#clusters.endShared(), this.#hub.engine.batch.close()]);
     this.#hub.engine.closeMemory();

@@ -8,6 +8,7 @@ import type { Engine } from "../engine/engine.js";
 import type { HostRecord } from "../engine/processes/host.js";
 import type { Peer } from "../engine/peer.js";
 import type { Session } from "../engine/session.js";
+import { serverPeer } from "../engine/server-peer.js";
 import { Wait } from "../engine/wait.js";
 import { castAnswer, type Handler, type ServerFacts } from "./handler.js";
 import { describeIssues, quote } from "./issues.js";
@@ -176,6 +177,15 @@ export class Connection {
     } catch (error) {
       this.#peer.close(error instanceof PolyprocError ? error : serverFault(error));
     }
+  }
+
+  /**
+   * From now on the peer is sent nothing but the reason of its end. The server calls it for all connections before it
+   * ends the first: a lock that one session gives back must not be granted to another, for the holder still runs.
+   */
+  silence(): void {
+    this.#state = "closed";
+    if (this.#session) this.#session.peer = serverPeer;
   }
 
   /** Sends the error and ends the connection. */

@@ -137,6 +137,11 @@ export class LockWords implements Holding {
     this.#sessions.delete(number);
   }
 
+  /** No session takes a word from now on: each looks at its entry after it. Words that are held stay held. */
+  leaveAll(): void {
+    for (const number of this.#numbers.values()) Atomics.store(this.#page!.words, livingIndex(number), 0);
+  }
+
   /** A subscriber follows locks now: tell it of changes that came without a message. */
   readonly followed = (): void => this.#watch();
 

@@ -61,6 +61,15 @@ suite("the words of locks", () => {
     }
   });
 
+  test("are taken by no session once all have been told to leave, and stay held", () => {
+    const { engine, words, a, lock } = setUp();
+    const { made, at } = lock("x");
+    made.acquire(a, "p7", null);
+    engine.lockWords.leaveAll();
+    assert.deepEqual([words[livingAt + 1], words[livingAt + 2]], [0, 0]);
+    assert.equal(words[at], partyOf(1, 7));
+  });
+
   test("have a number for a session whatever a peer wrote into the page, and never the place of a living one", () => {
     const { world, engine, words, a, b } = setUp();
     words.fill(7, livingAt, cellsAt);

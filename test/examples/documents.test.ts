@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { promisify } from "node:util";
 import { root } from "../fixture.js";
+import { strictOptions } from "../package/strict-options.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { startServer } from "./listening-server.js";
 import { runProgram } from "./run-example.js";
@@ -59,18 +60,7 @@ describe("the documents", () => {
     for (const types of ["node", "vscode"])
       symlinkSync(join(root, "node_modules", "@types", types), join(folder, "node_modules", "@types", types));
     writeFileSync(join(folder, "package.json"), `{ "type": "module" }`);
-    writeFileSync(
-      join(folder, "tsconfig.json"),
-      JSON.stringify({
-        compilerOptions: {
-          target: "ES2023",
-          lib: ["ES2023", "ESNext.Disposable"],
-          module: "NodeNext",
-          strict: true,
-          types: ["node"],
-        },
-      }),
-    );
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: strictOptions }));
     for (const [i, { code }] of inTypescript.entries()) writeFileSync(join(folder, `snippet-${i}.ts`), code);
   });
 

@@ -5,6 +5,7 @@ import { after, before, describe, it } from "node:test";
 import { packageFiles } from "../bindings/python/wheel.js";
 import { root } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
+import { strictOptions } from "./strict-options.js";
 import { packed, run, type Packed } from "./packed.js";
 
 describe("the package, packed and installed in an empty folder elsewhere", () => {
@@ -177,14 +178,7 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
     writeFileSync(
       join(project, "tsconfig.json"),
       JSON.stringify({
-        compilerOptions: {
-          target: "ES2023",
-          lib: ["ES2023", "ESNext.Disposable"],
-          module: "NodeNext",
-          strict: true,
-          noEmit: true,
-          types: ["node"],
-        },
+        compilerOptions: { ...strictOptions, noEmit: true },
         files: ["types.ts"],
       }),
     );

@@ -54,7 +54,7 @@ export async function failedEntries(host: ToolHost, run: string): Promise<RunEnt
 async function allEntries(host: ToolHost, run: string): Promise<RunEntry[]> {
   const all = new Map<number, RunEntry>();
   const { total } = await host.request("run/status", { run });
-  // An item that changes while this reads comes again. After one round more, that is enough.
+  // An item that changes during this read is listed again. One more round is enough.
   for (let since = 0, pages = Math.ceil(total / pageSize) + 1; pages > 0; pages--) {
     const { entries, next } = await host.request("run/read", { run, since, limit: pageSize, timeoutMs: 0 });
     if (entries.length === 0) break;

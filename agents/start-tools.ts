@@ -6,11 +6,11 @@ import { inputProblem, type Ask, type CallContext, type Tool, type ToolHost } fr
 
 /** Most items of one call. */
 const maxItems = 100_000;
-/** Milliseconds between two words on how far it is. */
+/** Milliseconds between two reports of progress. */
 const tellEveryMs = 500;
 const defaultWaitSeconds = 60;
 const maxWaitSeconds = 3600;
-/** Failures, and results, in the answer. */
+/** Most failures, and most results, in the answer. */
 const shownFailures = 5;
 const shownResults = 20;
 
@@ -156,7 +156,7 @@ async function askOf(host: ToolHost, input: v.InferOutput<typeof mapInput>, coun
   return { kind: "command", words, count };
 }
 
-/** Waits for the end of the run, at most so long. Cancels it if the client no longer wants it. */
+/** Waits for the end of the run, for a limited time. Cancels the run if the client no longer wants the answer. */
 async function follow(host: ToolHost, run: string, seconds: number, context: CallContext): Promise<unknown> {
   let leftMs = seconds * 1000;
   let info: RunInfo;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { Ending } from "./ending.js";
 
-/** What the commands are made from. */
+/** What the commands are made of. */
 export interface CommandLine {
   /** All arguments of `polyproc`. */
   argv: readonly string[];
@@ -9,7 +9,7 @@ export interface CommandLine {
   command: readonly string[] | null;
   /** The command that all others belong to. */
   program: Command;
-  /** Told how the command line ends. */
+  /** Receives how the command line ends. */
   exit: (ending: Ending) => void;
 }
 

@@ -14,7 +14,7 @@ export function endAs(ending: Ending): void {
     return;
   }
   process.exitCode = signalStatus(ending);
-  // Windows has no such end: there the status has to do.
+  // Windows has no such end, so the status has to do.
   if (process.platform === "win32") return;
   process.removeAllListeners(ending);
   process.kill(process.pid, ending);

@@ -6,8 +6,8 @@ const importInScript = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*)(?:"([^
 const importInPython = /^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+([^#\n]+)|import[ \t]+([^#\n]+))/gm;
 
 /**
- * The file of a module and, at any depth, the files that it imports by names in its text. Of a package the
- * `package.json` counts, which has its version. What only a computed name imports is not found.
+ * The file of a module and, at any depth, the files that it imports by names in its text. For a package its
+ * `package.json` counts, which has its version. Imports by a computed name are not found.
  */
 export function importedFiles(module: string): string[] {
   const found = new Set<string>();

@@ -13,7 +13,7 @@ import { CacheStore, type LongOutput, type Parts } from "./store.js";
 export interface CacheOptions {
   folder: string;
   maxBytes: number;
-  /** Where commands run: items name files there. */
+  /** The folder in which commands run: items name files in it. */
   cwd: string;
   /** What runs, the same for all items: a command with its replacements, or a function. */
   what: string;
@@ -88,7 +88,7 @@ export class ItemCache {
     const result = commandResult(outcome);
     if (result?.truncated && result.stdoutFile === undefined && result.stderrFile === undefined) return;
     const { identity, parts, item } = pending;
-    // What changed while it ran may or may not have been read.
+    // A file changed while the item ran: it may have read either version.
     const now = this.#partsOf(item, outcome.index);
     if (typeof now === "string" || keyOf(now) !== keyOf(parts)) return;
     const { value, files } = result ? withoutFiles(result) : { value: outcome.value, files: {} };

@@ -57,7 +57,7 @@ export class CacheStore {
       const files: LongOutput = {};
       for (const stream of outcome.long) files[stream] = `${path}.${stream}`;
       const now = new Date();
-      // It throws if a file has gone.
+      // Throws if a file was removed.
       for (const used of [path, ...Object.values(files)]) utimesSync(used, now, now);
       return { outcome, files };
     } catch {

@@ -1,10 +1,13 @@
 import type { Command, Option } from "commander";
 import { topics } from "../help/topics.js";
 
-/** What a word may be the name of, for the names that only a server knows. */
+/** What a word may name, for names that only a server knows. */
 export type NameKind = "run" | "process" | "lock" | "semaphore" | "entry" | "group";
 
-/** What the arguments of a command are. Commands that are not here have none, or take what users make up. */
+/**
+ * What the arguments of a command name. Commands that are not here take no names, or names that the user chooses
+ * freely.
+ */
 const argumentKinds: Readonly<Record<string, readonly NameKind[]>> = {
   attach: ["run"],
   kill: ["run", "process"],
@@ -26,7 +29,7 @@ const argumentKinds: Readonly<Record<string, readonly NameKind[]>> = {
 
 const optionKinds: Readonly<Record<string, NameKind>> = { "--forget": "run", "--group": "group", "--after": "entry" };
 
-/** Words that may stand at the end of the command line, and the kinds of names that may. */
+/** Words that may stand at the end of the command line, and the kinds of names that may stand there. */
 export interface Candidates {
   words: string[];
   kinds: readonly NameKind[];
@@ -35,7 +38,7 @@ export interface Candidates {
 /** `words`: those before the last one, without `polyproc`. `current`: the beginning of the last one. */
 export function candidates(program: Command, words: readonly string[], current: string): Candidates {
   const none: Candidates = { words: [], kinds: [] };
-  // From there on it is the user's command.
+  // From here on the words are the user's command.
   if (words.includes("--")) return none;
   let command = program;
   let path = "";

@@ -2,7 +2,7 @@ import type { Connection } from "../../bindings/typescript/session/connection.js
 import { openRunningServer } from "../server-link.js";
 import type { NameKind } from "./candidates.js";
 
-/** Milliseconds: a user who waits for Tab does not wait longer. */
+/** Milliseconds to wait for the server: the user waits for Tab. */
 const patienceMs = 1000;
 
 /** The names of these kinds on the server, if it runs. None is started. */

@@ -1,4 +1,4 @@
-/** What a shell reads to complete the command line: it asks `polyproc completion --answer` at each Tab. */
+/** The scripts that shells load to complete the command line. They ask `polyproc completion --answer` at each Tab. */
 export const scripts: Readonly<Record<string, string>> = {
   bash: `# Completion of polyproc for bash: eval "$(polyproc completion bash)"
 _polyproc() {

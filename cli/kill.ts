@@ -110,7 +110,7 @@ async function cancelRun(connection: Connection, run: string, { signal: name, gr
   if (graceMs !== undefined) await connection.request("run/wait", { run, timeoutMs: graceMs + killedMs });
 }
 
-/** The one process or run in progress that is called so. Throws ExitError. */
+/** The one process or run in progress with this name. Throws ExitError. */
 function find(processes: readonly ProcessInfo[], runs: readonly RunInfo[], name: string): ProcessInfo | RunInfo {
   const matching = processes.filter((process) =>
     /^\d+$/.test(name) ? process.pid === Number(name) : process.name === name || process.process === name,

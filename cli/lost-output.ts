@@ -15,7 +15,7 @@ export function outputLost(error: Error): ExitError {
 }
 
 /**
- * The listener for errors of standard output while a command only prints. A `Terminal` replaces it, so that running
+ * The listener for errors of standard output, for commands that only print. A `Terminal` replaces it, so that running
  * items can be ended first.
  */
 export function endWithoutOutput(error: NodeJS.ErrnoException): void {

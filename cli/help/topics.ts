@@ -1,12 +1,12 @@
 import { cheatSheet } from "./cheat-sheet.js";
 
 export interface Topic {
-  /** What it is about, in a few words. */
+  /** Its subject, in a few words. */
   summary: string;
   text: string;
 }
 
-/** What `polyproc help` tells besides the commands. */
+/** The topics of `polyproc help` besides the commands. */
 export const topics: Readonly<Record<string, Topic>> = {
   replacements: {
     summary: "what stands for an item in the arguments of a command of map",

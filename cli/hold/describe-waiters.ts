@@ -26,7 +26,7 @@ export async function describeWaiters(
   return waiters > 1 ? `${held}; ${waiters} wait` : held;
 }
 
-/** By pid, with what it runs: the command of a `polyproc lock`, otherwise the client's name. */
+/** A session by its pid and by what it runs: the command of a `polyproc lock`, otherwise the client's name. */
 function describeHolder(holder: string, session: SessionInfo | undefined): string {
   if (!session || session.pid === null) return `client ${holder}`;
   const name = session.name.replace(/^polyproc (?:lock|sem) .*? -- /, "");

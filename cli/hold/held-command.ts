@@ -25,8 +25,8 @@ exec ${gate}<&-
 exec "$@"`;
 
 /**
- * Ctrl-C ends the command and signals this process at the same moment. But while a process starts, another thread of
- * this one gets the signal, and may be late: it waits this many milliseconds for it.
+ * Ctrl-C ends the command and signals this process at the same moment. But while a process starts, its starter gets the
+ * signal on another thread, perhaps late. This process waits this many milliseconds for it.
  */
 const ctrlCMs = 500;
 
@@ -46,7 +46,7 @@ export class HeldCommand {
   readonly #child: ChildProcess | null = null;
   readonly #onTerminal: boolean;
   #interruption: Interruption | null = null;
-  /** The command has ended as by Ctrl-C: called with the signal of it. */
+  /** Called with the signal by which the command ended, as after Ctrl-C. */
   #heard: (() => void) | null = null;
 
   /**
@@ -147,8 +147,8 @@ export class HeldCommand {
 }
 
 /**
- * The shell of the gate passes on only variables whose names it could have itself. The program `env` sets the others,
- * such as functions that bash exports.
+ * The gate's shell passes on only variables whose names a shell can have. The program `env` sets the others, such as
+ * functions that bash exports.
  */
 function withOddVariables(command: readonly string[]): readonly string[] {
   const odd = Object.entries(process.env).filter(([name]) => !/^[A-Za-z_]\w*$/.test(name) && !name.includes("="));

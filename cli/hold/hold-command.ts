@@ -108,7 +108,7 @@ function after(args: readonly string[], command: readonly string[] | null, form:
   throw new UsageError(`say what to run after --: ${form}`);
 }
 
-/** What lists and waiting clients call this one: `polyproc lock deploy -- ./deploy.sh`. */
+/** The name of this client in lists and for waiting clients: `polyproc lock deploy -- ./deploy.sh`. */
 function clientName(command: readonly string[]): string {
   const own = process.argv.slice(2, 4).join(" ");
   return oneLine(`polyproc ${own} -- ${command.join(" ")}`.slice(0, 150)).slice(0, 200);
@@ -132,7 +132,7 @@ async function holding(
   }
 }
 
-/** Milliseconds to wait; null: as long as it takes. */
+/** Milliseconds to wait; null: without a limit. */
 function patience({ nonblock, timeout }: HoldOptions): number | null {
   if (nonblock && timeout !== undefined)
     throw new UsageError("--nonblock does not wait, so --timeout has no meaning: give one of them");

@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
 import { exitStatus } from "../exit-status.js";
 
-/** Why a program cannot be started, and the exit status that tells. Null: it can. */
+/** Why a program cannot be started, and the exit status for that. Null: it can be started. */
 export function whyNotStartable(program: string): { reason: string; status: number } | null {
   const places = program.includes("/")
     ? [program]

@@ -4,10 +4,10 @@ import { progressText } from "../../protocol/progress.js";
 import type { RunEntry, RunInfo } from "../../protocol/run.js";
 import type { ServerHost } from "../server-host.js";
 
-/** Milliseconds between two words on how far it is. */
+/** Milliseconds between two reports of progress. */
 const tellMs = 200;
 
-/** Follows a run to its end, and shows how far it is. Returns its numbers and the entries of failed items. */
+/** Follows a run to its end, and shows its progress. Returns its numbers and the entries of failed items. */
 export async function followRun(
   editor: Editor,
   host: ServerHost,
@@ -18,7 +18,7 @@ export async function followRun(
   const progress = showsProgress ? await editor.window.createWorkDoneProgress() : null;
   progress?.begin(title, 0, undefined, true);
   progress?.token.onCancellationRequested(() => {
-    // If the server has gone, so has the run.
+    // If the server has ended, so has the run.
     host.request("run/cancel", { run }).catch(() => {});
   });
   try {
@@ -46,7 +46,7 @@ async function step(host: ServerHost, run: string): Promise<RunInfo> {
   }
 }
 
-/** What one of the running items says of itself. */
+/** The progress that one of the running items reported. */
 async function runningText(host: ServerHost, { pool, endedAt }: RunInfo): Promise<string> {
   if (endedAt !== null) return "";
   const { processes } = await host.request("process/list", { scope: "all" });

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import type { RunEntry } from "../../protocol/run.js";
 import { placesInStack, positionInStack, readRemark } from "../../sources/positions.js";
 
-/** Failed items that are shown of a run. */
+/** Most failed items of a run that are shown. */
 export const maxProblems = 200;
 
 const error = 1 as const;

@@ -25,7 +25,7 @@ interface EditorRun {
   name: string;
 }
 
-/** Serves one editor on standard input and output, until it says `exit` or has gone. */
+/** Serves one editor on standard input and output, until it sends `exit` or its connection ends. */
 export async function serveLsp(): Promise<void> {
   const { createConnection, TextDocumentSyncKind, ResponseError, ErrorCodes } = await loadLibrary();
   const host = new ServerHost(async () => (await openOwnServer("polyproc lsp")).connection);

@@ -6,7 +6,7 @@ import type { ItemSource } from "./items.js";
 import { shownItem } from "./shown-item.js";
 import { argumentsFor, type ItemCommand } from "./what-runs.js";
 
-/** Prints the command of each item, as one could type it into a shell. */
+/** Prints the command of each item, as a user could type it into a shell. */
 export async function dryRun(source: ItemSource, command: ItemCommand): Promise<Ending> {
   const terminal = new Terminal();
   terminal.onOutputGone(() => source.stop());

@@ -65,7 +65,7 @@ export function formatOutcome(outcome: Outcome, options: FormatOptions): Written
   };
 }
 
-/** Whether output of the command is lost. */
+/** Whether the command wrote output that is lost. */
 export function isTruncated(outcome: Outcome): boolean {
   const command = commandResult(outcome);
   return command !== null && command.truncated && command.stdoutFile === undefined && command.stderrFile === undefined;

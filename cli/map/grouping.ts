@@ -1,6 +1,9 @@
 import type { Item } from "./items.js";
 
-/** Bytes of a command line that a group may take. The system's own limit is higher, but counts the environment, too. */
+/**
+ * Bytes of a command line that a group may fill. The system's own limit is higher, but the environment counts against
+ * it.
+ */
 const maxLineBytes = 128 * 1024;
 /** Bytes of an argument besides its text. */
 const argumentBytes = 9;
@@ -12,7 +15,7 @@ export interface GroupOptions {
   lineBytes: number;
 }
 
-/** Puts several items into one, whose fields are theirs. An item that cannot be run stays alone. */
+/** Joins several items into one, which has the fields of all. An item that cannot be run stays alone. */
 export async function* group(
   items: AsyncIterable<Item> | Iterable<Item>,
   { max, lineBytes }: GroupOptions,

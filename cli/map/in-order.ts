@@ -1,4 +1,4 @@
-/** Passes things on in the order of their positions. Keeps those that arrive early. */
+/** Passes values on in the order of their positions. Keeps those that arrive early. */
 export class InOrder<T> {
   readonly #pass: (thing: T) => void;
   readonly #early = new Map<number, { thing: T; bytes: number }>();
@@ -14,12 +14,12 @@ export class InOrder<T> {
     return this.#next;
   }
 
-  /** Bytes of the things that are kept. */
+  /** Bytes of the values that are kept. */
   get keptBytes(): number {
     return this.#bytes;
   }
 
-  /** Call once for each position, from 0 up. `bytes`: size of the thing. */
+  /** Call once for each position, from 0 up. `bytes`: size of the value. */
   add(position: number, thing: T, bytes: number): void {
     this.#early.set(position, { thing, bytes });
     this.#bytes += bytes;

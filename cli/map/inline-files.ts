@@ -3,7 +3,7 @@ import type { CommandResult } from "../../protocol/target.js";
 import { maxOutputBytes } from "./command-target.js";
 import type { Outcome } from "./outcome.js";
 
-/** For `--json`: the outcome with what is in files in its text, at most the last 16 MiB of each. Removes the files. */
+/** For `--json`: the outcome with the texts of its files in it, at most the last 16 MiB of each. Removes the files. */
 export function inlineFiles(outcome: Outcome): Outcome {
   if (outcome.kind === "skipped") return outcome;
   if (outcome.kind === "done") return { ...outcome, value: inlined(outcome.value) };

@@ -77,7 +77,7 @@ export function itemOptions(
   };
 }
 
-/** How items are put together for one command. Null: each command gets one. */
+/** How items are joined for one command. Null: each command gets one. */
 export interface Grouping {
   max: number | null;
   spread: Spread;

@@ -23,7 +23,7 @@ export class JobLog {
   readonly #file: number;
   readonly #resume: Resume;
   readonly #describe: (item: Item & { ok: true }, index: number) => string;
-  /** Commands of earlier runs, and whether they succeeded at last. */
+  /** Commands of earlier runs, and whether their last attempt succeeded. */
   readonly #known: ReadonlyMap<string, boolean>;
   readonly #running = new Map<number, { command: string; startedAt: number }>();
   #sync: NodeJS.Timeout | null = null;
@@ -64,7 +64,7 @@ export class JobLog {
     if (running) running.startedAt = Date.now();
   }
 
-  /** Items that were not run to their end are not noted. */
+  /** Items that did not run to their end are not logged. */
   ended(outcome: Outcome): void {
     const running = this.#running.get(outcome.index);
     this.#running.delete(outcome.index);

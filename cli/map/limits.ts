@@ -14,12 +14,15 @@ const lookEveryMs = 200;
 const leastForMedian = 3;
 /** Milliseconds between SIGTERM and SIGKILL. */
 const graceMs = 1000;
-/** A pause of this many milliseconds is explained. */
+/** A pause that lasts this many milliseconds is explained to the user. */
 const explainAfterMs = 5000;
 /** Longest time between two tries, in milliseconds. */
 const longestDelayMs = 24 * 60 * 60 * 1000;
 
-/** What the client itself decides of how many items run, when, how long, and how often. */
+/**
+ * What the client itself decides: how many items run, when they start, how long they may run, and how often they are
+ * tried.
+ */
 export class Limits {
   readonly #options: LimitOptions;
   readonly #pace: Pace;
@@ -52,7 +55,7 @@ export class Limits {
     return this.#options.retryDelay !== undefined || this.#percent !== null;
   }
 
-  /** Milliseconds until the next item may start, or until the next question. 0: it starts. */
+  /** Milliseconds until the next item may start, or until this is asked again. 0: it starts. */
   pause(): number {
     const now = performance.now();
     const isSuspending = this.#suspender?.isShort === true && this.#run!.running().length > 0;
@@ -88,7 +91,7 @@ export class Limits {
     this.#timer = setInterval(() => {
       const running = run.running();
       this.#suspender?.look(running.map(([, , pid]) => pid));
-      // The only one that runs stays: ended and begun again it would never get done.
+      // The only running item stays: if it were ended each time, it would never finish.
       if (running.length > 1 && this.#pace.isShort) run.stopItem(running.at(-1)![0], "displaced", graceMs);
       if (this.#percent === null || this.#median.count < leastForMedian) return;
       const most = (this.#median.value * this.#percent) / 100;

@@ -313,7 +313,7 @@ async function start(
 
 function targetOf(server: ServerLink, command: ItemCommand | null, isPlain: boolean, options: MapOptions): Target {
   if (!command) return moduleTarget(options.module!, options.export, server.isLocal, options.interpreter);
-  // This machine's folders and environment are those of no other host.
+  // Other hosts do not have this machine's folders and environment.
   const isHere = server.isLocal && options.cluster === undefined;
   const streams = streamingOf(options) !== null;
   const target = commandTarget(
@@ -328,7 +328,7 @@ function targetOf(server: ServerLink, command: ItemCommand | null, isPlain: bool
   };
 }
 
-/** Of output that is printed while the command runs, the result has the end, for messages. */
+/** If output is printed while the command runs, the result keeps its end, for messages. */
 const streamedBytes = 16 * 1024;
 
 /** Where commands run, with the folder and the variables that options name. */

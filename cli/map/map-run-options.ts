@@ -22,20 +22,22 @@ export interface MapRunOptions {
   timeoutMs: number | null;
   /** Called once for each item, in no particular order. */
   onOutcome: (outcome: Outcome) => void;
-  /** Called once for each item: whether it is not to be run, because its outcome is known. */
+  /** Called once for each item. True: do not run it, because its outcome is known. */
   passesOver: (item: Item, index: number) => boolean;
   onStarted: (index: number, item: string, pid: number) => void;
-  /** What becomes of an item that failed. `again`: it runs once more, after `inMs`. `split`: its parts run instead. */
+  /**
+   * What is done with an item that failed. `again`: it runs once more, after `inMs`. `split`: its parts run instead.
+   */
   afterFailure: (item: Item & { ok: true }, outcome: Outcome & { kind: "failed" }) => AfterFailure;
   /** The item was ended by `stopItem`, and runs again later. */
   onDisplaced: (index: number, item: string) => void;
-  /** Milliseconds until the next item may start, or until the next question. 0: now. */
+  /** Milliseconds until the next item may start, or until this is asked again. 0: now. */
   pause: () => number;
-  /** Items are sent, and start. */
+  /** Called with items that are sent, and start. */
   onSubmit: () => void;
   /** A running command wrote these bytes, if its target has `stream`. Resolves when more may come; null: at once. */
   onOutput: (index: number, item: string, stream: "stdout" | "stderr", data: Uint8Array) => Promise<void> | null;
-  /** A running item said how far it is, or took that back. */
+  /** A running item reported progress, or took the report back. */
   onProgress: (index: number, item: string, progress: Progress) => void;
   /**
    * Whether the reader of the results is fast enough for this item to start. After it has returned false, call `wake`

@@ -15,7 +15,7 @@ import type { Outcome } from "./outcome.js";
 import { maxMessageBytes, Outbox } from "./outbox.js";
 import { Slots } from "./slots.js";
 
-/** Milliseconds after which a number of processes that may change is looked at again. */
+/** Milliseconds between two looks at a number of processes that may change. */
 const lookAgainMs = 500;
 
 /** Tasks of functions may be short, so some wait at the server. Their bytes are limited. */
@@ -76,7 +76,7 @@ export class MapRun {
 
   /** Pids of the processes that run items, those that the server has just started included. */
   async runningPids(): Promise<number[]> {
-    // The server tells of starts before it answers. It refuses while there is no job yet, or none any more.
+    // The server reports starts before it answers. It refuses while there is no job yet, or if the job has ended.
     await this.#connection.request("job/watch", { job: this.#job }).catch(() => {});
     return [...new Set(Array.from(this.#running.values(), ({ pid }) => pid))];
   }

@@ -4,7 +4,7 @@ const maxMessageTasks = 256;
 /** Bytes of items after which a message, or a chunk, is full. */
 export const maxMessageBytes = 1024 * 1024;
 
-/** Tasks that go to the server together: those of one turn, up to the size of a message. */
+/** Tasks that go to the server in one message: those of one turn, up to the size of a message. */
 export class Outbox {
   readonly #submit: (tasks: TaskInput[]) => void;
   #tasks: TaskInput[] = [];
@@ -26,7 +26,7 @@ export class Outbox {
     if (tasks.length > 0) this.#submit(tasks);
   }
 
-  /** Those that were not sent. They will not be. */
+  /** Returns the tasks that were not sent. They stay unsent. */
   take(): TaskInput[] {
     const tasks = this.#tasks;
     this.#tasks = [];

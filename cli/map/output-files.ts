@@ -49,7 +49,7 @@ export class TemporaryFiles implements OutputFiles {
 }
 
 function store(path: string, text: string, file: string | undefined): string {
-  // What an earlier run left may be read-only.
+  // Files that an earlier run left may be read-only.
   rmSync(path, { force: true });
   if (file === undefined) writeFileSync(path, text);
   else {

@@ -89,7 +89,7 @@ export function progressOf({ quiet, progress, eta }: OutputOptions): { kind: Pro
   return { kind: quiet ? "none" : (progress ?? "bar"), everySecond: eta === true || progress === "json" };
 }
 
-/** How output is printed while commands run. Null: each one's when it has ended. */
+/** How output is printed while commands run. Null: the output of a command is printed when it has ended. */
 export function streamingOf({ lineBuffer, ungroup }: OutputOptions): Streaming | null {
   return lineBuffer ? "lines" : ungroup ? "pieces" : null;
 }

@@ -13,7 +13,7 @@ const maxWaitingBytes = 64 * 1024 * 1024;
 export class OutputWriter {
   readonly #terminal: Terminal;
   readonly #waiting: Written[] = [];
-  /** Resolves when nothing waits any more. Null: nothing does. */
+  /** Resolves when all output is written. Null: none waits. */
   #work: Promise<void> | null = null;
   #fault: Error | null = null;
   #waitingBytes = 0;

@@ -26,7 +26,7 @@ export class Pace {
     this.#last = now;
   }
 
-  /** Milliseconds until the next item may start, or until the next question. 0: now. */
+  /** Milliseconds until the next item may start, or until this is asked again. 0: now. */
   wait(now: number): number {
     const { delayMs, maxLoad, minFreeBytes } = this.#options;
     const least = maxLoad === null && minFreeBytes === null ? delayMs : Math.max(delayMs, lookAgainMs);
@@ -37,7 +37,7 @@ export class Pace {
     return 0;
   }
 
-  /** Why no item may start, for the user; null: nothing but time is missing. */
+  /** Why no item may start, for the user; null: only time has to pass. */
   get obstacle(): string | null {
     const { maxLoad, minFreeBytes } = this.#options;
     if (maxLoad !== null && runningProcesses() >= maxLoad)
@@ -47,14 +47,14 @@ export class Pace {
     return null;
   }
 
-  /** Whether so little memory is free that a running item must go. */
+  /** Whether so little memory is free that a running item must end. */
   get isShort(): boolean {
     const { minFreeBytes } = this.#options;
     return minFreeBytes !== null && freeMemory() < minFreeBytes / 2;
   }
 }
 
-/** Processes that run or want to; where the system does not tell, their average of the last minute. */
+/** The number of processes that run or could run; where the system does not tell, their average in the last minute. */
 function runningProcesses(): number {
   try {
     return Number(/ (\d+)\//.exec(readFileSync("/proc/loadavg", "latin1"))![1]) - 1;

@@ -38,7 +38,7 @@ export class Progress {
     this.#running.set(index, { item, since: now });
   }
 
-  /** What an item says of itself. Of a chunk's items only the first was reported as started. */
+  /** A running item's report. Of a chunk's items only the first was reported as started. */
   reported(index: number, item: string, told: TaskProgress, now: number): void {
     const running = this.#running.get(index);
     if (saysNothing(told)) {
@@ -101,8 +101,8 @@ export class Progress {
   }
 
   /**
-   * Milliseconds until the end. The rate tells it after a few items of each slot. Before, the first ones of many that
-   * run at a time would make it far too long, so it is told by how long they took.
+   * Milliseconds until the end, by the rate of the items that ended. Before some items of each slot have ended, that
+   * rate would make it far too long, so it is estimated by how long items took.
    */
   #etaMs(now: number): number | null {
     if (this.total === null || this.finished < leastForEta || this.finished >= this.total) return null;

@@ -131,7 +131,7 @@ export class Report {
     this.#terminal.err(`polyproc: ${text}\n`);
   }
 
-  /** Whether results of this item could be written, or kept for their turn. */
+  /** Whether a result of this item could be written, or kept until its turn. */
   mayFeed(index: number): boolean {
     if (this.#order && (index - this.#order.next >= maxItemsAhead || this.#order.keptBytes >= maxBytesAhead))
       return false;

@@ -74,7 +74,7 @@ export class StreamPrinter {
   }
 }
 
-/** What waited, and `end`. */
+/** The text that waited, and `end`. */
 function taken(rest: Rest, end: Uint8Array): Uint8Array {
   if (rest.bytes === 0) return end;
   const all = Buffer.concat([...rest.pieces, end]);

@@ -2,7 +2,7 @@
 export interface FoundFunction {
   /** What `export` of a module target names; dots reach into objects. */
   export: string;
-  /** What people call it; for a default export without a name: `default`. */
+  /** Its name for people; for a default export without a name: `default`. */
   name: string;
   kind: "function" | "class";
   /** A run can use it: it takes one argument, and the module's own program or framework is not its only caller. */

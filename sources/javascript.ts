@@ -22,7 +22,7 @@ export function findJavascriptFunctions(text: string, dialect: Dialect): FoundFu
   return moduleExports.functions();
 }
 
-/** Null when the parser cannot make sense of it, though it forgives much. */
+/** Null when the parser cannot read it, although it tolerates many errors. */
 function statements(text: string, { jsx, typescript }: Dialect, startLine = 1): Statement[] | null {
   const plugins: ParserPlugin[] = ["decorators", "explicitResourceManagement"];
   if (typescript) plugins.push("typescript");
@@ -53,8 +53,8 @@ function firstBlock(part: string): string {
 }
 
 /**
- * The source cut where a statement begins without indentation: a mistake then spoils its own part and no other. With
- * each, its line from 1.
+ * The source, cut where a statement begins without indentation: a syntax error then hides only its own part. Each part
+ * comes with its first line, from 1.
  */
 function topLevelParts(text: string): [part: string, line: number][] {
   const parts: [string, number][] = [];

@@ -14,7 +14,7 @@ export function runtimeOf(languageId: string): string | null {
   return languageId === "python" ? "python" : null;
 }
 
-/** A source of this length is a bundle or data: looking through it would hold up the window. */
+/** A longer source is a bundle or data. To search it would delay the window. */
 const maxLength = 512 * 1024;
 
 /** The functions of a module; none if its language is not supported. A parser is loaded at its first use. */

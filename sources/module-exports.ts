@@ -16,7 +16,7 @@ interface Callee {
 
 interface Local extends Place, Callee {}
 
-/** Something that the module gives away, by this name: a function itself, or a name that may turn out to be one. */
+/** An export of the module, by its name: a function itself, or a name that may turn out to be one. */
 interface Given {
   export: string;
   place: Place;

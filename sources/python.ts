@@ -2,7 +2,7 @@ import type { FoundFunction } from "./found-function.js";
 import { takesOneArgument } from "./python-signature.js";
 import { logicalLines, type LogicalLine } from "./python-lines.js";
 
-/** A longer list of parameters is looked at no further. */
+/** Longest list of parameters that is looked at. */
 const maxSignatureLines = 100;
 
 /**
@@ -38,7 +38,7 @@ export function findPythonFunctions(text: string): FoundFunction[] {
     const defined = definition(line);
     if (!defined) continue;
     const { name, column, isClass } = defined;
-    // A later definition takes the place of an earlier one, whatever it is.
+    // A later definition replaces an earlier one, whatever it is.
     found.delete(name);
     if (name.startsWith("_")) continue;
     const entry: FoundFunction = {

@@ -31,14 +31,14 @@ export class Suspender {
     const free = this.#parts.freeMemory();
     const [oldest, ...others] = pids;
     const running = others.filter((pid) => !this.#stopped.has(pid));
-    // One always runs: it may be the one that gives memory back.
+    // One always runs: it may be the one that frees memory.
     if (oldest !== undefined) this.#continue(oldest);
     if (free < this.#bytes) for (const pid of running) this.#stop(pid);
     else if (free < 2 * this.#bytes) for (const pid of running.slice(-1)) this.#stop(pid);
     else for (const pid of others.filter((each) => this.#stopped.has(each)).slice(0, 1)) this.#continue(pid);
   }
 
-  /** All of them continue, for example because they are to end. */
+  /** Lets all of them continue, for example because they are to end. */
   end(): void {
     for (const pid of [...this.#stopped]) this.#continue(pid);
   }

@@ -2,14 +2,14 @@ import type { Server } from "@modelcontextprotocol/sdk/server/index.js";
 import { commandLine, isAllowed, optionFor, question, type Allowed } from "../../agents/ask.js";
 import type { Ask } from "../../agents/tool.js";
 
-/** How long a person has to answer, in milliseconds. */
+/** Milliseconds that a person has to answer. */
 const answerMs = 600_000;
 
 /** Lets a call pass that an option allows, or that the person at the client allows when asked. */
 export class Permission {
   readonly #server: Pick<Server, "getClientCapabilities" | "elicitInput">;
   readonly #allowed: Allowed;
-  /** What the person allowed for the rest of the session. */
+  /** What the person allowed until the end of the session. */
   readonly #always = new Set<string>();
 
   constructor(server: Pick<Server, "getClientCapabilities" | "elicitInput">, allowed: Allowed) {

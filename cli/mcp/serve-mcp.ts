@@ -44,7 +44,7 @@ export async function serveMcp(allowed: Allowed): Promise<void> {
         progress(done, total, message) {
           if (progressToken === undefined) return;
           const told = { progressToken, progress: done, total, ...(message === "" ? {} : { message }) };
-          // A client that has gone needs no progress.
+          // A client that has disconnected needs no progress.
           sendNotification({ method: "notifications/progress", params: told }).catch(() => {});
         },
       });

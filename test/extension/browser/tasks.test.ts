@@ -51,6 +51,30 @@ for (const theme of pictureThemes) {
         problems.some((problem) => /columns instead of|is not a number/.test(problem)),
         problems.join("\n"),
       );
+
+      // The explorer marks their files, until the user clears that.
+      await workbench.openContainer("Explorer");
+      await workbench.explorerItem("tables").click();
+      const marked = () =>
+        workbench.page.locator(".explorer-folders-view .monaco-list-row .monaco-icon-label").evaluateAll((labels) => {
+          // The tests know no DOM.
+          const { getComputedStyle } = globalThis as unknown as {
+            getComputedStyle: (element: unknown, part: string) => { content: string };
+          };
+          return labels.filter((label) => getComputedStyle(label, "::after").content.includes("✗")).length;
+        });
+      await waitFor(async () => (await marked()) >= 2, {
+        what: "two marked files",
+        timeoutMs: patienceMs,
+        intervalMs: 50,
+      });
+      await workbench.screenshot("explorer");
+      await workbench.runCommand("Polyproc: Clear Problems of Runs");
+      await waitFor(async () => (await marked()) === 0, {
+        what: "no marked files",
+        timeoutMs: patienceMs,
+        intervalMs: 50,
+      });
     },
   );
 }

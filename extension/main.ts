@@ -12,6 +12,7 @@ import type { Parts } from "./parts.js";
 import { registerQueue } from "./queue/register-queue.js";
 import { registerResults } from "./results/register-results.js";
 import { registerRuns } from "./runs/register-runs.js";
+import { registerSaved } from "./saved/register-saved.js";
 import { registerServerCommands } from "./server-commands.js";
 import { registerServerNotices } from "./server-notices.js";
 import { Settings } from "./settings.js";
@@ -62,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
   part("the views", () => registerViews(parts));
   part("the queue", () => registerQueue(parts));
   part("tasks", () => registerTasks(parts));
+  part("the saved runs", () => registerSaved(parts));
   part("results", () => registerResults(parts));
   part("tests", () => registerTesting(parts));
   part("tools for agents", () => registerTools(parts));

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import type { Parts } from "../parts.js";
 import type { Run } from "../runs/run.js";
+import { chosenRows } from "../views/actions/chosen.js";
 import { chooseRun } from "./choose-run.js";
 import { compareTwoRuns } from "./compare-runs.js";
 import { copyResults } from "./copy-results.js";
@@ -32,7 +33,9 @@ export function registerResults(parts: Parts): vscode.Disposable {
     command("polyproc.copyResults", "Copy Results as JSON", (run) => copyResults(run, null)),
     command("polyproc.exportResults", "Export Results", (run) => exportResults(run)),
     vscode.commands.registerCommand("polyproc.searchRuns", () => searchRuns(runs)),
-    vscode.commands.registerCommand("polyproc.compareRuns", () => compareTwoRuns(runs)),
+    vscode.commands.registerCommand("polyproc.compareRuns", (clicked?: unknown, selected?: unknown) =>
+      compareTwoRuns(runs, chosenRows(clicked, selected)),
+    ),
     vscode.window.registerWebviewPanelSerializer(viewType, {
       deserializeWebviewPanel: (panel, state: unknown) => panels.restore(panel, state),
     }),

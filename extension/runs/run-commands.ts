@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Disposable } from "../connection/rpc.js";
+import { chosenRows } from "../views/actions/chosen.js";
 import type { Launcher } from "./launcher.js";
 import type { Run, Runs } from "./run.js";
 import { t } from "../l10n.js";
@@ -16,7 +17,9 @@ export function registerRunCommands(runs: Runs, launcher: Launcher): vscode.Disp
       const run = runs.all.find((one) => one.id === id);
       if (run && typeof index === "number") await launcher.attempt(() => runs.again(run, [index]));
     }),
-    vscode.commands.registerCommand("polyproc.forgetRun", (id?: unknown) => forget(runs, id)),
+    vscode.commands.registerCommand("polyproc.forgetRun", (id?: unknown, selected?: unknown) =>
+      forget(runs, id, selected),
+    ),
     vscode.commands.registerCommand("polyproc.clearHistory", () => runs.forgetEnded()),
     new RunContext(runs),
   );
@@ -32,14 +35,15 @@ async function cancel(runs: Runs, id: unknown): Promise<void> {
   await run?.cancel();
 }
 
-async function forget(runs: Runs, id: unknown): Promise<void> {
-  const run = await chooseRun(
-    runs.all.filter(({ ended }) => ended),
-    id,
-    t("Forget Run"),
-    t("There is no run that has ended."),
-  );
-  if (run) await runs.forget(run);
+/** `selected`: the rows that are selected in the view of runs. */
+async function forget(runs: Runs, id: unknown, selected: unknown): Promise<void> {
+  const ended = runs.all.filter((run) => run.ended);
+  const rows = chosenRows(id, selected);
+  const chosen =
+    rows.length > 0
+      ? ended.filter((run) => rows.includes(run.id))
+      : [await chooseRun(ended, id, t("Forget Run"), t("There is no run that has ended."))];
+  for (const run of chosen) if (run) await runs.forget(run);
 }
 
 async function rerunFailed(runs: Runs, launcher: Launcher, id: unknown): Promise<void> {

@@ -11,6 +11,15 @@ import { needsWindow } from "../../vscode/needs-editor.js";
 
 const patienceMs = 60_000;
 
+const saved = "Tasks and Runs";
+
+/** Opens the view of tasks and runs, and closes those above it. */
+async function openSaved(workbench: Workbench): Promise<void> {
+  await workbench.openContainer("Polyproc");
+  for (const title of ["Active Children", "Pools and Synchronisation", saved])
+    await workbench.view(title).locator(".pane-header").click();
+}
+
 /** The editor lets go of its list of tasks when it is asked for it too soon after its start. */
 async function runTask(workbench: Workbench, label: string): Promise<void> {
   await waitFor(
@@ -75,6 +84,15 @@ for (const theme of pictureThemes) {
         timeoutMs: patienceMs,
         intervalMs: 50,
       });
+
+      // The side bar has the task with its last outcome, and the run, which can be forgotten.
+      await openSaved(workbench);
+      const task = await workbench.waitForRow(saved, ({ text }) => /^Check tables.*done, 2 failed/.test(text));
+      assert.match(task.label, /^Task Check tables, \d+ done, 2 failed$/);
+      await workbench.waitForRow(saved, ({ label }) => /^Run Check tables, \d+ done, 2 failed$/.test(label));
+      await workbench.screenshot("saved-runs");
+      await workbench.rowAction(saved, /^Check tables.*\d:\d\d:\d\d/, "Forget Run");
+      await workbench.waitForRow(saved, ({ label }) => label === "Task Check tables, no run yet");
     },
   );
 }
@@ -123,5 +141,24 @@ test(
       },
       { what: "the end of the task that runs again", timeoutMs: patienceMs, intervalMs: 50 },
     );
+
+    // The side bar starts, restarts and stops it.
+    await openSaved(workbench);
+    await workbench.waitForRow(saved, ({ label }) => label === "Task Long, cancelled, 0 done, 0 failed");
+    const pidAfter = (before: number) =>
+      waitFor(() => Number(readFileSync(file, "utf8")) !== before && Number(readFileSync(file, "utf8")), {
+        what: "the task's next process",
+        timeoutMs: patienceMs,
+      });
+    await workbench.rowAction(saved, "Long", "Run Task");
+    const second = await pidAfter(pid);
+    await workbench.waitForRow(saved, ({ label }) => label === "Task Long, running");
+    await workbench.rowAction(saved, "Long", "Restart Task");
+    const third = await pidAfter(second);
+    assert.ok(!isLiving(second));
+    await workbench.waitForRow(saved, ({ label }) => label === "Task Long, running");
+    await workbench.rowAction(saved, "Long", "Stop Task");
+    await workbench.waitForRow(saved, ({ label }) => label === "Task Long, cancelled, 0 done, 0 failed");
+    assert.ok(!isLiving(third));
   },
 );

@@ -1,12 +1,20 @@
 /** Gives a text in the user's language, with its values. */
 export type Translate = (text: string, ...values: (string | number)[]) => string;
 
-let translate: Translate = (text, ...values) =>
-  text.replaceAll(/\{(\d+)\}/g, (whole, index: string) => String(values[Number(index)] ?? whole));
+let translate: Translate = filled;
+
+function filled(text: string, ...values: (string | number)[]): string {
+  return text.replaceAll(/\{(\d+)\}/g, (whole, index: string) => String(values[Number(index)] ?? whole));
+}
 
 /** Called once, with the editor's translations. Without that call, as in tests, all texts are English. */
 export function translateBy(given: Translate): void {
   translate = given;
+}
+
+/** Called once in a page, which does not have the editor's own, with its translations by the English text. */
+export function translateWith(texts: Readonly<Record<string, string>>): void {
+  translate = (text, ...values) => filled(texts[text] ?? text, ...values);
 }
 
 /**

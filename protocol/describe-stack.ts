@@ -1,11 +1,23 @@
 import { oneLine } from "./one-line.js";
 import type { StackFrame, StackReading } from "./stack.js";
 
+/** What is said of the second sample, so many milliseconds after the first. */
+export interface StackWords {
+  moved(ms: number): string;
+  same(ms: number): string;
+}
+
+const english: StackWords = {
+  moved: (ms) => `${ms} ms later:`,
+  same: (ms) => `${ms} ms later: at the same place`,
+};
+
 /** Where a process is, in lines for people: a heading, what explains it, and the frames of each thread. */
 export function describeStack(
   heading: string,
   { samples, note }: StackReading,
   explanations: readonly string[],
+  words: StackWords = english,
 ): string[] {
   const texts = samples.map(({ threads }) =>
     threads
@@ -19,9 +31,9 @@ export function describeStack(
     ...(note === null ? [] : [`  ${oneLine(note)}`]),
     ...(first ?? []),
     ...later.flatMap((text, i) => {
-      const after = `  ${Math.round(samples[i + 1]!.at - samples[0]!.at)} ms later`;
-      if (text.join("\n") !== first!.join("\n")) return [`${after}:`, ...text];
-      return text.length === 0 ? [] : [`${after}: at the same place`];
+      const ms = Math.round(samples[i + 1]!.at - samples[0]!.at);
+      if (text.join("\n") !== first!.join("\n")) return [`  ${words.moved(ms)}`, ...text];
+      return text.length === 0 ? [] : [`  ${words.same(ms)}`];
     }),
   ];
 }

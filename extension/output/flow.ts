@@ -1,3 +1,5 @@
+import { t } from "../l10n.js";
+
 /** An output channel, or another place that text can be appended to. */
 export interface Sink {
   append(text: string): void;
@@ -95,7 +97,10 @@ export class Flow {
   #sayLeftOut(): void {
     if (this.#leftOut === 0) return;
     this.#waiting.push(
-      `… ${this.#leftOut.toLocaleString("en")} ${this.#leftOut === 1 ? "line" : "lines"} left out, see Results`,
+      t(
+        this.#leftOut === 1 ? "… {0} line left out, see Results" : "… {0} lines left out, see Results",
+        this.#leftOut.toLocaleString("en"),
+      ),
     );
     this.#leftOut = 0;
   }

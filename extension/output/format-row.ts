@@ -2,6 +2,7 @@ import { inspect } from "node:util";
 import { OpaqueBlob } from "../../bindings/typescript/session/codec.js";
 import { UnknownObject } from "../../bindings/typescript/session/handles.js";
 import type { CommandResult } from "../../protocol/target.js";
+import { t } from "../l10n.js";
 import { formatMs } from "../results/format.js";
 import { failureStack, failureText } from "../../bindings/typescript/runs/failure-text.js";
 import type { Row } from "../runs/run.js";
@@ -19,7 +20,8 @@ export function prefixOf(label: string): string {
 
 /** The lines that report an item's outcome, without the prefix; none while the item has no outcome. */
 export function outcomeLines(row: Row, isCommand: boolean): string[] {
-  const took = row.ms === null ? "" : ` (${formatMs(row.ms)}${row.attempt > 1 ? `, attempt ${row.attempt}` : ""})`;
+  const took =
+    row.ms === null ? "" : ` (${formatMs(row.ms)}${row.attempt > 1 ? `, ${t("attempt {0}", row.attempt)}` : ""})`;
   switch (row.state) {
     case "queued":
     case "running":
@@ -27,20 +29,20 @@ export function outcomeLines(row: Row, isCommand: boolean): string[] {
     case "done":
       return [isCommand ? `✔ ${commandOutcome(row.value)}${took}` : `✔ ${resultText(row.value)}${took}`];
     case "failed": {
-      const text = row.error ? failureText(row.error) : "failed";
+      const text = row.error ? failureText(row.error) : t("failed");
       const stack = row.error ? failureStack(row.error) : null;
       return [`✘ ${oneLine(text)}${took}`, ...(stack ? stackLines(stack) : [])];
     }
     case "cancelled":
-      return [`⊘ cancelled${took}`];
+      return [`⊘ ${t("cancelled")}${took}`];
     case "lost":
-      return ["⊘ lost: the server ended before it was done"];
+      return [`⊘ ${t("lost: the server ended before it was done")}`];
   }
 }
 
 /** A value in one line. */
 export function resultText(value: unknown): string {
-  if (value === undefined) return "(the result is no longer kept)";
+  if (value === undefined) return t("(the result is no longer kept)");
   const text =
     typeof value === "string"
       ? JSON.stringify(shorten(value, maxResultLength))
@@ -74,8 +76,10 @@ function named(name: string): object {
 
 function commandOutcome(value: unknown): string {
   const result = value as Partial<CommandResult> | null | undefined;
-  if (typeof result?.signal === "string") return `ended by ${result.signal}`;
-  return typeof result?.exitCode === "number" && result.exitCode !== 0 ? `exit code ${result.exitCode}` : "done";
+  if (typeof result?.signal === "string") return t("ended by {0}", result.signal);
+  return typeof result?.exitCode === "number" && result.exitCode !== 0
+    ? t("exit code {0}", result.exitCode)
+    : t("done");
 }
 
 /** Without the first lines of the stack: the row already shows them. */
@@ -84,6 +88,6 @@ function stackLines(stack: string): string[] {
   const from = lines.findIndex((line) => /^\s+(?:at |File )/.test(line));
   const frames = from === -1 ? lines.slice(1) : lines.slice(from);
   return frames.length > maxStackLines
-    ? [...frames.slice(0, maxStackLines), `    … ${frames.length - maxStackLines} more`]
+    ? [...frames.slice(0, maxStackLines), `    ${t("… and {0} more", frames.length - maxStackLines)}`]
     : frames;
 }

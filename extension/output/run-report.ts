@@ -1,11 +1,13 @@
 import { stripVTControlCharacters } from "node:util";
 import { formatDuration } from "../../protocol/duration.js";
+import { t } from "../l10n.js";
 import type { Disposable } from "../connection/rpc.js";
 import { failureOfAll } from "../../bindings/typescript/runs/failure-text.js";
 import { isSettled } from "../runs/row.js";
 import type { OutputText, Run } from "../runs/run.js";
 import type { Flow } from "./flow.js";
 import { outcomeLines, prefixOf } from "./format-row.js";
+import { numberText } from "../views/amounts.js";
 import { oneLine, shorten } from "./one-line.js";
 import { markOf } from "./run-numbers.js";
 
@@ -46,8 +48,8 @@ export class RunReport implements Disposable {
     const { info } = run;
     flow.add(
       [
-        `${this.#mark}▶ ${oneLine(info.name)}: ${counted(info.total, "item")}, ` +
-          `${counted(info.processes, "process")} at a time`,
+        `${this.#mark}▶ ${oneLine(info.name)}: ` +
+          t("{0}, {1} at a time", itemsText(info.total), processesText(info.processes)),
       ],
       "summary",
     );
@@ -116,21 +118,27 @@ export class RunReport implements Disposable {
 export function summary(run: Run): string {
   const { info, rows } = run;
   const count = (state: string) => rows.reduce((sum, row) => sum + (row.state === state ? 1 : 0), 0);
-  const parts = (["done", "failed", "cancelled", "lost"] as const).flatMap((state) => {
-    const n = count(state);
-    return n > 0 || state === "done" ? [`${n.toLocaleString("en")} ${state}`] : [];
-  });
+  const [failed, cancelled, lost] = [count("failed"), count("cancelled"), count("lost")];
+  const parts = [
+    t("{0} done", numberText(count("done"))),
+    ...(failed > 0 ? [t("{0} failed", numberText(failed))] : []),
+    ...(cancelled > 0 ? [t("{0} cancelled", numberText(cancelled))] : []),
+    ...(lost > 0 ? [t("{0} lost", numberText(lost))] : []),
+  ];
   return `${oneLine(info.name)}: ${parts.join(", ")}${ending(run)}`;
 }
 
 function ending(run: Run): string {
   const { state, startedAt, endedAt } = run.info;
-  const took = endedAt === null ? "" : ` in ${formatDuration(endedAt - startedAt)}`;
-  if (failureOfAll(run)) return `${took}, ended early: no item could succeed`;
-  return state === "halted" ? `${took}, halted after its failures` : took;
+  const took = endedAt === null ? "" : ` ${t("in {0}", formatDuration(endedAt - startedAt))}`;
+  if (failureOfAll(run)) return `${took}, ${t("ended early: no item could succeed")}`;
+  return state === "halted" ? `${took}, ${t("halted after its failures")}` : took;
 }
 
-function counted(count: number, noun: string): string {
-  const plural = noun.endsWith("s") ? `${noun}es` : `${noun}s`;
-  return `${count.toLocaleString("en")} ${count === 1 ? noun : plural}`;
+function itemsText(count: number): string {
+  return t(count === 1 ? "{0} item" : "{0} items", numberText(count));
+}
+
+function processesText(count: number): string {
+  return t(count === 1 ? "{0} process" : "{0} processes", numberText(count));
 }

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { defaultSocketPath } from "../../bindings/typescript/session/default-socket.js";
 import type { Parts } from "../parts.js";
+import { t } from "../l10n.js";
 import { rowText } from "../views/amounts.js";
 import { FollowedDocuments } from "../views/documents/followed-documents.js";
 import { LiveTree } from "../views/tree/live-tree.js";
@@ -32,7 +33,7 @@ export function registerQueue({ context, log, settings }: Parts): vscode.Disposa
   const files = new EntryFiles(link);
   const logs = new FollowedDocuments(
     logScheme,
-    "This log was shown before the window was reloaded. Open it again from the Queue view.\n",
+    `${t("This was shown before the window was reloaded. Open it again from the view Queue.")}\n`,
   );
   const changes = link.onDidChange(() => {
     const { state } = link;

@@ -50,6 +50,8 @@ export class ResultsPanel implements vscode.Disposable {
       nonce: randomBytes(16).toString("hex"),
       script: String(panel.webview.asWebviewUri(vscode.Uri.joinPath(folder, "webview.js"))),
       style: String(panel.webview.asWebviewUri(vscode.Uri.joinPath(folder, "webview.css"))),
+      language: vscode.env.language,
+      texts: (vscode.l10n.bundle ?? {}) as Record<string, string>,
     });
   }
 

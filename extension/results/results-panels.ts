@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import type { Parts } from "../parts.js";
 import type { Run } from "../runs/run.js";
 import { ResultsPanel, viewType } from "./results-panel.js";
+import { t } from "../l10n.js";
 
 /** After a reload, the server's runs are looked for as long as this. */
 const searchMs = 15_000;
@@ -46,8 +47,10 @@ export class ResultsPanels implements vscode.Disposable {
     if (run) panel.adopt(run);
     else
       panel.fail(
-        "The results of this run are gone: its server has ended, or the run was forgotten.\n" +
-          "A run that you start now gets a panel of its own.",
+        [
+          t("The results of this run are gone: its server has ended, or the run was forgotten."),
+          t("A run that you start now gets a panel of its own."),
+        ].join("\n"),
       );
   }
 

@@ -1,4 +1,5 @@
 import { failureText } from "../../bindings/typescript/runs/failure-text.js";
+import { t } from "../l10n.js";
 import type { Run } from "../runs/run.js";
 
 /** A past run, or one of its items; all of its texts are searched. */
@@ -23,8 +24,8 @@ export function searchEntries(runs: readonly Run[]): SearchEntry[] {
     const started = new Date(startedAt).toLocaleString();
     entries.push({
       label: run.request.name,
-      description: `${done} done, ${failed} failed of ${total}`,
-      detail: `Run, started at ${started}`,
+      description: t("{0} done, {1} failed of {2}", done, failed, total),
+      detail: t("Run, started at {0}", started),
       run,
       index: null,
     });

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { Runs } from "../runs/run.js";
+import { t } from "../l10n.js";
 import { searchEntries } from "./run-search.js";
 
 const icons: Readonly<Record<string, string>> = { done: "pass", failed: "error", cancelled: "circle-slash" };
@@ -11,12 +12,12 @@ export async function searchRuns(runs: Runs): Promise<void> {
     label: `$(${entry.index === null ? "history" : (icons[entry.description] ?? "warning")}) ${entry.label}`,
   }));
   if (choices.length === 0) {
-    void vscode.window.showInformationMessage("Nothing has been run yet in this window.");
+    void vscode.window.showInformationMessage(t("Nothing has been run yet in this window."));
     return;
   }
   const chosen = await vscode.window.showQuickPick(choices, {
-    title: "Search Runs",
-    placeHolder: "A function, an item, an outcome such as failed, or words of an error",
+    title: t("Search Runs"),
+    placeHolder: t("A function, an item, an outcome such as failed, or words of an error"),
     matchOnDescription: true,
     matchOnDetail: true,
   });

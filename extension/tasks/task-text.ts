@@ -4,6 +4,7 @@ import { formatDuration } from "../../protocol/duration.js";
 import { oneLine } from "../../protocol/one-line.js";
 import type { Halt } from "../../protocol/run.js";
 import { failureOfAll } from "../../bindings/typescript/runs/failure-text.js";
+import { t } from "../l10n.js";
 import type { Row, Run } from "../runs/run.js";
 
 const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;
@@ -22,7 +23,7 @@ export function headline(what: string): string {
 
 /** `120 items, 4 at a time`. */
 export function sizeLine(items: number, processes: number): string {
-  return `${dim(`${plural(items, "item")}, ${processes === 1 ? "one" : Math.min(processes, items)} at a time`)}\n\n`;
+  return `${dim(t("{0}, {1} at a time", itemsText(items), processes === 1 ? t("one") : Math.min(processes, items)))}\n\n`;
 }
 
 /** An error that prevents the task from running. */
@@ -37,8 +38,8 @@ export function warningLine(message: string): string {
 
 /** Of an item that failed: why, and where it was thrown. */
 export function failureText(row: Row): string {
-  const [reason = "failed", ...frames] = row.error ? describeFailure(row.error).split("\n") : [];
-  const tries = row.attempt > 1 ? `, in ${row.attempt} tries` : "";
+  const [reason = t("failed"), ...frames] = row.error ? describeFailure(row.error).split("\n") : [];
+  const tries = row.attempt > 1 ? `, ${t("in {0} tries", row.attempt)}` : "";
   return (
     `${red(`✘ ${oneLine(row.label)}: ${oneLine(reason)}${tries}`)}\n` +
     `${frames.map((frame) => `${dim(frame)}\n`).join("")}`
@@ -91,10 +92,10 @@ export function progressLine({ total, failed, ended, running }: Tally, elapsedMs
   const filled = total === 0 ? barWidth : Math.round((ended / total) * barWidth);
   const bar = `${"█".repeat(filled)}${"░".repeat(barWidth - filled)}`;
   const numbers = `${ended}/${total}`;
-  const failures = failed > 0 ? `  ${failed} failed` : "";
+  const failures = failed > 0 ? `  ${t("{0} failed", failed)}` : "";
   const time = `  ${formatDuration(elapsedMs)}`;
   const shown = running.slice(0, namesShown).map(oneLine).join(", ");
-  const more = running.length > namesShown ? ` and ${running.length - namesShown} more` : "";
+  const more = running.length > namesShown ? ` ${t("and {0} more", running.length - namesShown)}` : "";
   const names = running.length > 0 ? `  ${shown}${more}` : "";
   const room = Math.max(0, columns - barWidth - numbers.length - failures.length - time.length - 2);
   return (
@@ -111,19 +112,25 @@ export function summaryLine(
   halt: Halt | undefined,
 ): string {
   const { state } = run.info;
-  const parts = [`${done} done`];
-  if (failed > 0) parts.push(`${failed} failed`);
+  const parts = [t("{0} done", done)];
+  if (failed > 0) parts.push(t("{0} failed", failed));
   const left = total - done - failed;
-  if (left > 0) parts.push(`${left} not finished`);
-  const text = `${parts.join(", ")} in ${formatDuration(elapsedMs)}`;
-  if (run.lost) return `\n${red(`${text}: the server has gone, and all that it ran has ended`)}\n`;
-  if (failureOfAll(run)) return `\n${red(`${text}: ended early, because no item could succeed`)}\n`;
-  if (state === "halted")
-    return `\n${red(`${text}: ended early, as "halt" says, after ${plural(halt?.failures ?? failed, "failure")}`)}\n`;
-  if (state === "cancelled") return `\n${yellow(`${text}: cancelled`)}\n`;
+  if (left > 0) parts.push(t("{0} not finished", left));
+  const text = `${parts.join(", ")} ${t("in {0}", formatDuration(elapsedMs))}`;
+  if (run.lost) return `\n${red(`${text}: ${t("the server has gone, and all that it ran has ended")}`)}\n`;
+  if (failureOfAll(run)) return `\n${red(`${text}: ${t("ended early: no item could succeed")}`)}\n`;
+  if (state === "halted") return `\n${red(`${text}: ${haltText(halt?.failures ?? failed)}`)}\n`;
+  if (state === "cancelled") return `\n${yellow(`${text}: ${t("cancelled")}`)}\n`;
   return `\n${failed > 0 ? red(text) : green(text)}\n`;
 }
 
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+function itemsText(count: number): string {
+  return t(count === 1 ? "{0} item" : "{0} items", count);
+}
+
+function haltText(failures: number): string {
+  return t(
+    failures === 1 ? "ended early after {0} failure, as halt says" : "ended early after {0} failures, as halt says",
+    failures,
+  );
 }

@@ -4,8 +4,9 @@ import type { CutText, DetailView, ErrorView, RowView } from "../messages.js";
 import { formatCount } from "../format.js";
 import { tell } from "./host.js";
 import { icon } from "./icons.js";
+import { t } from "../../l10n.js";
 import type { Store } from "./store.js";
-import { items, rowTime, stateWords } from "./words.js";
+import { items, rowTime, stateWord } from "./words.js";
 
 /** One row in full: value, error with its stack, output as it comes. */
 export class Details {
@@ -54,10 +55,10 @@ export class Details {
       html`
         ${this.#header(row)}
         <p class="facts">
-          <span class="state-${row.state}">${stateWords[row.state]}</span>
+          <span class="state-${row.state}">${stateWord(row.state)}</span>
           ${time === "" ? nothing : html`<span>${time}</span>`}
-          ${row.pid === 0 ? nothing : html`<span>worker ${row.pid}</span>`}
-          ${row.attempt > 1 ? html`<span>attempt ${row.attempt}</span>` : nothing}
+          ${row.pid === 0 ? nothing : html`<span>${t("worker {0}", row.pid)}</span>`}
+          ${row.attempt > 1 ? html`<span>${t("attempt {0}", row.attempt)}</span>` : nothing}
           ${detail?.command ? html`<span>${ending(detail.command)}</span>` : nothing}
         </p>
         ${detail ? this.#body(row, detail) : nothing}
@@ -76,14 +77,14 @@ export class Details {
     const busy = row.state === "running" || row.state === "queued";
     return html`<div class="title">
       <h2 title=${row.file ?? row.label}>${row.label}</h2>
-      <div class="actions" role="toolbar" aria-label="Item">
+      <div class="actions" role="toolbar" aria-label=${t("Item")}>
         ${
           row.file === null
             ? nothing
             : html`<button
                 class="icon-only"
-                title="Open the file (Ctrl+Enter)"
-                aria-label="Open the file"
+                title=${t("Open the file (Ctrl+Enter)")}
+                aria-label=${t("Open the file")}
                 @click=${() => tell({ type: "openFile", index })}
               >
                 ${icon("file")}
@@ -93,16 +94,16 @@ export class Details {
           busy
             ? html`<button
                 class="icon-only"
-                title="Cancel this item"
-                aria-label="Cancel this item"
+                title=${t("Cancel this item")}
+                aria-label=${t("Cancel this item")}
                 @click=${() => tell({ type: "cancel", indexes: [index] })}
               >
                 ${icon("stop")}
               </button>`
             : html`<button
                 class="icon-only"
-                title=${many ? `Run the selected ${items(chosen.length)} again` : "Run this item again"}
-                aria-label="Run again"
+                title=${many ? t("Run the selected items again: {0}", items(chosen.length)) : t("Run this item again")}
+                aria-label=${t("Run Again")}
                 @click=${() => tell({ type: "rerun", indexes: chosen })}
               >
                 ${icon("rerun")}
@@ -110,13 +111,18 @@ export class Details {
         }
         <button
           class="icon-only"
-          title=${many ? `Copy the selected ${items(chosen.length)} as JSON` : "Copy as JSON (Ctrl+C in the table)"}
-          aria-label="Copy as JSON"
+          title=${many ? t("Copy the selected items as JSON: {0}", items(chosen.length)) : t("Copy as JSON (Ctrl+C in the table)")}
+          aria-label=${t("Copy as JSON")}
           @click=${() => tell({ type: "copy", indexes: chosen })}
         >
           ${icon("copy")}
         </button>
-        <button class="icon-only" title="Close (Escape)" aria-label="Close the details" @click=${this.#close}>
+        <button
+          class="icon-only"
+          title=${t("Close (Escape)")}
+          aria-label=${t("Close the details")}
+          @click=${this.#close}
+        >
           ${icon("close")}
         </button>
       </div>
@@ -129,20 +135,22 @@ export class Details {
     const isShown = [row.label, row.file].some((shown) => detail.item.text === JSON.stringify(shown));
     return html`
       ${detail.error ? this.#error(index, detail.error) : nothing}
-      ${detail.value && !detail.command ? valueSection("Result", index, "value", detail.value) : nothing}
+      ${detail.value && !detail.command ? valueSection(t("Result"), index, "value", detail.value) : nothing}
       ${
         detail.valueGone
           ? html`<p class="note">
-              The server keeps a limited amount of results, and has dropped this one. Run the item again to see it.
+              ${t("The server keeps a limited amount of results, and has dropped this one. Run the item again to see it.")}
             </p>`
           : nothing
       }
       ${
         row.state === "lost"
-          ? html`<p class="note">The server ended before this item did. Whether it had an effect is not known.</p>`
+          ? html`<p class="note">
+              ${t("The server ended before this item did. Whether it had an effect is not known.")}
+            </p>`
           : nothing
       }
-      ${isShown ? nothing : valueSection("Item", index, "item", detail.item)}
+      ${isShown ? nothing : valueSection(t("Item"), index, "item", detail.item)}
     `;
   }
 
@@ -153,11 +161,11 @@ export class Details {
         <p class="message">${linked(index, error.message)}</p>
         ${error.stack ? text(index, error.stack) : nothing}
       </section>
-      ${error.stderr ? section("Standard error", text(index, error.stderr)) : nothing}
-      ${error.facts ? section("More about it", text(index, error.facts)) : nothing}
+      ${error.stderr ? section(t("Standard error"), text(index, error.stderr)) : nothing}
+      ${error.facts ? section(t("More about it"), text(index, error.facts)) : nothing}
       ${
         error.cause
-          ? html`<p class="note">Caused by</p>
+          ? html`<p class="note">${t("Caused by")}</p>
               ${this.#error(index, error.cause)}`
           : nothing
       }
@@ -166,9 +174,9 @@ export class Details {
 
   #output(index: number, { lines, dropped }: NonNullable<Store["output"]>): TemplateResult {
     return section(
-      "Output",
-      html` ${dropped > 0 ? html`<p class="note">${formatCount(dropped)} earlier lines are not kept</p>` : nothing}
-        <pre tabindex="0" aria-label="Output">
+      t("Output"),
+      html` ${dropped > 0 ? html`<p class="note">${t("{0} earlier lines are not kept", formatCount(dropped))}</p>` : nothing}
+        <pre tabindex="0" aria-label=${t("Output")}>
 ${lines.map((line) => html`<span class=${line.stream}>${linked(index, line.text)}${"\n"}</span>`)}</pre>`,
       whole(index, "output"),
     );
@@ -176,7 +184,7 @@ ${lines.map((line) => html`<span class=${line.stream}>${linked(index, line.text)
 }
 
 function ending({ exitCode, signal }: NonNullable<DetailView["command"]>): string {
-  return signal === null ? `exit code ${exitCode ?? "unknown"}` : `ended by ${signal}`;
+  return signal === null ? t("exit code {0}", exitCode ?? t("unknown")) : t("ended by {0}", signal);
 }
 
 function section(
@@ -195,7 +203,9 @@ function text(index: number, { text: shown, cut }: CutText): TemplateResult {
 }
 
 function whole(index: number, what: "value" | "item" | "output"): TemplateResult {
-  return html`<button class="link" @click=${() => tell({ type: "openText", index, what })}>Open in editor</button>`;
+  return html`<button class="link" @click=${() => tell({ type: "openText", index, what })}>
+    ${t("Open in editor")}
+  </button>`;
 }
 
 /** A value's text. If it was cut, a button opens all of it. */
@@ -215,7 +225,7 @@ function linked(index: number, shown: string): unknown {
     // Not a button: those do not wrap with the text around them.
     parts.push(
       shown.slice(done, start),
-      html`<span class="link" role="link" tabindex="0" title="Open the file there" @click=${open} @keydown=${key}
+      html`<span class="link" role="link" tabindex="0" title=${t("Open the file there")} @click=${open} @keydown=${key}
         >${shown.slice(start, end)}</span
       >`,
     );

@@ -1,5 +1,6 @@
 import { html, render } from "lit/html.js";
 import { formatPercent } from "../format.js";
+import { t } from "../../l10n.js";
 import type { Saved } from "./host.js";
 import { icon } from "./icons.js";
 import { splitter } from "./splitter.js";
@@ -48,7 +49,7 @@ export class Layout {
         <header class="summary"></header>
         <section class="timeline">
           <div class="timeline-head"></div>
-          <div class="lanes" tabindex="0" role="application" aria-roledescription="timeline"></div>
+          <div class="lanes" tabindex="0" role="application" aria-roledescription=${t("timeline")}></div>
         </section>
         <div class="splitter of-timeline"></div>
         <div class="toolbar"></div>
@@ -57,12 +58,12 @@ export class Layout {
             class="grid"
             role="grid"
             tabindex="0"
-            aria-label="Items"
+            aria-label=${t("Items")}
             aria-multiselectable="true"
             aria-colcount="7"
           ></div>
           <div class="splitter of-details"></div>
-          <aside class="details" aria-label="Details of the item" tabindex="-1" hidden></aside>
+          <aside class="details" aria-label=${t("Details of the item")} tabindex="-1" hidden></aside>
         </div>
         <div class="tip" role="status" hidden></div>
         <div class="unseen" aria-live="polite"></div>
@@ -85,7 +86,7 @@ export class Layout {
   #listen(ofTimeline: HTMLElement, ofDetails: HTMLElement): void {
     splitter({
       handle: ofTimeline,
-      label: "Height of the timeline",
+      label: t("Height of the timeline"),
       axis: () => "y",
       direction: 1,
       size: () => this.lanes.clientHeight,
@@ -96,7 +97,7 @@ export class Layout {
     });
     splitter({
       handle: ofDetails,
-      label: "Size of the details",
+      label: t("Size of the details"),
       axis: () => (this.#page.clientWidth < narrow ? "y" : "x"),
       direction: -1,
       size: () => (this.#page.clientWidth < narrow ? this.details.offsetHeight : this.details.offsetWidth),
@@ -138,20 +139,27 @@ export class Layout {
     render(
       html`
         <button class="heading" aria-expanded=${open} @click=${toggle}>
-          ${icon(open ? "chevronDown" : "chevronRight")}Timeline
+          ${icon(open ? "chevronDown" : "chevronRight")}${t("Timeline")}
         </button>
-        <span class="faint">${store.run && store.rows.length > 0 ? `${formatPercent(utilisation)} busy` : ""}</span>
-        <div class="actions" role="toolbar" aria-label="Timeline" ?hidden=${!open}>
-          <button class="icon-only" title="Zoom out (-)" aria-label="Zoom out" @click=${this.#actions.zoomOut}>
+        <span class="faint"
+          >${store.run && store.rows.length > 0 ? t("{0} busy", formatPercent(utilisation)) : ""}</span
+        >
+        <div class="actions" role="toolbar" aria-label=${t("Timeline")} ?hidden=${!open}>
+          <button
+            class="icon-only"
+            title=${t("Zoom out (-)")}
+            aria-label=${t("Zoom out")}
+            @click=${this.#actions.zoomOut}
+          >
             ${icon("zoomOut")}
           </button>
-          <button class="icon-only" title="Zoom in (+)" aria-label="Zoom in" @click=${this.#actions.zoomIn}>
+          <button class="icon-only" title=${t("Zoom in (+)")} aria-label=${t("Zoom in")} @click=${this.#actions.zoomIn}>
             ${icon("zoomIn")}
           </button>
           <button
             class="icon-only"
-            title="Show all of the time (0)"
-            aria-label="Show all of the time"
+            title=${t("Show all of the time (0)")}
+            aria-label=${t("Show all of the time")}
             @click=${this.#actions.fit}
           >
             ${icon("fit")}

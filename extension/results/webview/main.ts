@@ -2,6 +2,7 @@
  * The page of a results panel: builds it, takes the panel's messages, and draws once for each frame in which something
  * changed.
  */
+import { translateWith } from "../../l10n.js";
 import type { ToPage } from "../messages.js";
 import { Details } from "./details.js";
 import { save, saved, tell } from "./host.js";
@@ -21,6 +22,7 @@ import "./styles/details.css";
 /** Milliseconds between two drawings of running clocks. */
 const tickMs = 250;
 
+translateWith(JSON.parse(document.getElementById("page")!.dataset["texts"]!) as Record<string, string>);
 const before = saved();
 let frame = 0;
 const schedule = (): void => {

@@ -1,3 +1,5 @@
+import { t } from "../../l10n.js";
+
 /**
  * A border that can be moved: by the pointer, and by the arrow keys while it has the keyboard; a double click puts it
  * back.
@@ -25,7 +27,7 @@ export function splitter({ handle, label, axis, size, direction, resize }: Split
   const say = () => {
     handle.ariaOrientation = axis() === "x" ? "vertical" : "horizontal";
     handle.ariaValueNow = String(Math.round(size()));
-    handle.ariaValueText = `${Math.round(size())} pixels`;
+    handle.ariaValueText = t("{0} pixels", Math.round(size()));
   };
   say();
   handle.addEventListener("focus", say);

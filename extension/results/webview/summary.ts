@@ -1,11 +1,12 @@
 import { html, nothing, render } from "lit/html.js";
 import type { RowState } from "../../runs/run.js";
 import { formatClock, formatCount, formatPercent, formatRate } from "../format.js";
+import { t } from "../../l10n.js";
 import { remainingMs, settled } from "../progress.js";
 import { tell } from "./host.js";
 import { icon, type IconName } from "./icons.js";
 import type { Store } from "./store.js";
-import { items, runWords } from "./words.js";
+import { items, runWord } from "./words.js";
 
 const runIcons: Record<string, IconName> = {
   running: "running",
@@ -46,7 +47,7 @@ export class Summary {
           >
           <h1 title=${run.name}>${run.name}</h1>
           <span class="target" title=${run.target}>${run.target === run.name ? nothing : run.target}</span>
-          <div class="actions" role="toolbar" aria-label="Run">
+          <div class="actions" role="toolbar" aria-label=${t("Run")}>
             ${
               live
                 ? html`<button
@@ -54,7 +55,7 @@ export class Summary {
                     ?disabled=${run.state === "ending"}
                     @click=${() => tell({ type: "cancel", indexes: null })}
                   >
-                    ${icon("stop")}Cancel
+                    ${icon("stop")}${t("Cancel")}
                   </button>`
                 : nothing
             }
@@ -62,30 +63,30 @@ export class Summary {
               failing && !live
                 ? html`<button
                     class="text"
-                    title="Run the items that failed once more"
+                    title=${t("Run the items that failed once more")}
                     @click=${() => tell({ type: "rerunFailed" })}
                   >
-                    ${icon("rerun")}Re-run Failed
+                    ${icon("rerun")}${t("Re-run Failed")}
                   </button>`
                 : nothing
             }
             <button
               class="text"
-              title="Copy all ${items(run.total)} as JSON"
+              title=${t("Copy all as JSON: {0}", items(run.total))}
               @click=${() => tell({ type: "copy", indexes: null })}
             >
-              ${icon("copy")}Copy as JSON
+              ${icon("copy")}${t("Copy as JSON")}
             </button>
           </div>
         </div>
         <div
           class="bar"
           role="progressbar"
-          aria-label="Items that are settled"
+          aria-label=${t("Items that are settled")}
           aria-valuemin="0"
           aria-valuemax=${run.total}
           aria-valuenow=${settled(counts)}
-          aria-valuetext=${`${settled(counts)} of ${run.total}`}
+          aria-valuetext=${t("{0} of {1}", settled(counts), run.total)}
         >
           ${barStates.map((state) => {
             const percent = run.total === 0 ? 0 : (100 * counts[state]) / run.total;
@@ -106,12 +107,12 @@ export class Summary {
     const end = run.endedAt ?? now;
     const facts = [
       live
-        ? `${formatCount(settled(counts))} of ${items(run.total)} (${formatPercent(share)})`
-        : `${runWords[run.state]}: ${items(run.total)}`,
+        ? t("{0} of {1} ({2})", formatCount(settled(counts)), items(run.total), formatPercent(share))
+        : `${runWord(run.state)}: ${items(run.total)}`,
     ];
-    if (counts.failed > 0) facts.push(`${formatCount(counts.failed)} failed`);
-    if (counts.lost > 0) facts.push(`${formatCount(counts.lost)} lost`);
-    if (counts.cancelled > 0) facts.push(`${formatCount(counts.cancelled)} cancelled`);
+    if (counts.failed > 0) facts.push(t("{0} failed", formatCount(counts.failed)));
+    if (counts.lost > 0) facts.push(t("{0} lost", formatCount(counts.lost)));
+    if (counts.cancelled > 0) facts.push(t("{0} cancelled", formatCount(counts.cancelled)));
     const elapsed = Math.max(0, end - run.startedAt);
     // Items that never began do not count as work.
     const worked = counts.done + counts.failed;
@@ -120,14 +121,18 @@ export class Summary {
     if (rate !== null) facts.push(formatRate(rate));
     facts.push(
       live
-        ? `${formatClock(elapsed)} so far`
-        : `took ${elapsed < 10_000 ? `${(elapsed / 1000).toFixed(1)} s` : formatClock(elapsed)}`,
+        ? t("{0} so far", formatClock(elapsed))
+        : t("took {0}", elapsed < 10_000 ? `${(elapsed / 1000).toFixed(1)} s` : formatClock(elapsed)),
     );
     const left = remainingMs(counts.queued + counts.running, rate);
-    if (live && run.state === "running" && left !== null) facts.push(`about ${formatClock(left)} left`);
+    if (live && run.state === "running" && left !== null) facts.push(t("about {0} left", formatClock(left)));
     if (utilisation !== null && elapsed > 0)
       facts.push(
-        `${run.processes === 1 ? "1 process" : `${run.processes} processes`}, ${formatPercent(utilisation)} busy`,
+        t(
+          run.processes === 1 ? "{0} process, {1} busy" : "{0} processes, {1} busy",
+          run.processes,
+          formatPercent(utilisation),
+        ),
       );
     return facts;
   }
@@ -136,8 +141,14 @@ export class Summary {
     const { run, counts, live } = this.#store;
     const text =
       run && !live
-        ? `${runWords[run.state]}. ${items(counts.done)} done, ${counts.failed} failed, ${counts.cancelled} ` +
-          `cancelled, ${counts.lost} lost.`
+        ? t(
+            "{0}. {1} done, {2} failed, {3} cancelled, {4} lost.",
+            runWord(run.state),
+            items(counts.done),
+            counts.failed,
+            counts.cancelled,
+            counts.lost,
+          )
         : "";
     if (this.#told === text) return;
     this.#told = text;

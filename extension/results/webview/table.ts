@@ -3,8 +3,9 @@ import type { RowView } from "../messages.js";
 import type { Column } from "../sort-filter.js";
 import { formatCount } from "../format.js";
 import { icon } from "./icons.js";
+import { t } from "../../l10n.js";
 import type { Store } from "./store.js";
-import { rowTime, stateWords } from "./words.js";
+import { rowTime, stateWord } from "./words.js";
 
 /** Pixels; styles/table.css says the same. */
 const rowHeight = 22;
@@ -12,15 +13,23 @@ const headHeight = 24;
 /** Rows that are drawn outside of the visible part, so that scrolling shows no gap. */
 const beyond = 8;
 
-const columns: readonly { column: Column; title: string; hint: string }[] = [
-  { column: "index", title: "#", hint: "Position of the item" },
-  { column: "state", title: "State", hint: "State" },
-  { column: "label", title: "Item", hint: "Item" },
-  { column: "ms", title: "Duration", hint: "How long it ran" },
-  { column: "pid", title: "Worker", hint: "Process that ran it" },
-  { column: "attempt", title: "Try", hint: "Which attempt this is" },
-  { column: "preview", title: "Result", hint: "Result or error" },
-];
+interface Heading {
+  column: Column;
+  title: string;
+  hint: string;
+}
+
+function headings(): Heading[] {
+  return [
+    { column: "index", title: "#", hint: t("Position of the item") },
+    { column: "state", title: t("State"), hint: t("State") },
+    { column: "label", title: t("Item"), hint: t("Item") },
+    { column: "ms", title: t("Duration"), hint: t("How long it ran") },
+    { column: "pid", title: t("Worker"), hint: t("Process that ran it") },
+    { column: "attempt", title: t("Try"), hint: t("Which attempt this is") },
+    { column: "preview", title: t("Result"), hint: t("Result or error") },
+  ];
+}
 
 /** Draws the rows that are in view. The other rows only count for the height. */
 export class Table {
@@ -82,7 +91,7 @@ export class Table {
     render(
       html`
         <div class="head" role="rowgroup">
-          <div role="row" class="row" aria-rowindex="1">${columns.map((column) => this.#heading(column))}</div>
+          <div role="row" class="row" aria-rowindex="1">${headings().map((heading) => this.#heading(heading))}</div>
         </div>
         <div class="space" role="rowgroup" .style=${`height: ${shown.length * rowHeight}px`}>
           <div class="window" role="presentation" .style=${`transform: translateY(${first * rowHeight}px)`}>
@@ -97,11 +106,11 @@ export class Table {
 
   #emptyText(): string {
     const { run, rows } = this.#store;
-    if (rows.length > 0) return "No row passes the filter. Escape shows all of them.";
-    return run?.total === 0 ? "This run has no items." : "";
+    if (rows.length > 0) return t("No row passes the filter. Escape shows all of them.");
+    return run?.total === 0 ? t("This run has no items.") : "";
   }
 
-  #heading({ column, title, hint }: (typeof columns)[number]): TemplateResult {
+  #heading({ column, title, hint }: Heading): TemplateResult {
     const { sort } = this.#store;
     const sorted = sort.column === column;
     return html`<div
@@ -109,7 +118,7 @@ export class Table {
       class="cell ${column}"
       aria-sort=${sorted ? (sort.descending ? "descending" : "ascending") : "none"}
     >
-      <button title="${hint}; click to sort" @click=${() => this.#sortBy(column)}>
+      <button title=${t("{0}; click to sort", hint)} @click=${() => this.#sortBy(column)}>
         <span>${title}</span>${sorted ? icon(sort.descending ? "down" : "up") : nothing}
       </button>
     </div>`;
@@ -148,8 +157,8 @@ export class Table {
       <div
         role="gridcell"
         class="cell state state-${row.state}"
-        aria-label=${stateWords[row.state]}
-        title=${stateWords[row.state]}
+        aria-label=${stateWord(row.state)}
+        title=${stateWord(row.state)}
       >
         ${icon(row.state, row.state === "running" ? "spin" : "")}
       </div>

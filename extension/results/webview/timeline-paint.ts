@@ -1,6 +1,7 @@
 import type { RowState } from "../../runs/run.js";
 import { formatMs, formatPercent } from "../format.js";
 import { marksOf, ticks, type Block, type Lane, type Timeline, type Window } from "../timeline-layout.js";
+import { t } from "../../l10n.js";
 import type { Theme } from "./theme.js";
 
 /** Pixels of the page. */
@@ -153,6 +154,6 @@ function readableOn(context: CanvasRenderingContext2D, colour: string): string {
 /** The worker's pid; when several followed each other, the latest one and how many came before. */
 export function laneName(lane: Lane): string {
   const latest = lane.pids.at(-1);
-  if (latest === undefined) return "idle";
-  return lane.pids.length === 1 ? String(latest) : `${lane.pids.length} pids`;
+  if (latest === undefined) return t("idle");
+  return lane.pids.length === 1 ? String(latest) : t("{0} pids", lane.pids.length);
 }

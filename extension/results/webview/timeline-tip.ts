@@ -1,8 +1,9 @@
 import { html, nothing, render } from "lit/html.js";
 import type { Block } from "../timeline-layout.js";
 import { formatMs } from "../format.js";
+import { t } from "../../l10n.js";
 import type { Store } from "./store.js";
-import { stateWords } from "./words.js";
+import { stateWord } from "./words.js";
 
 /** The details of the block at the pointer; a screen reader reads them when the keyboard moves. */
 export class TimelineTip {
@@ -22,8 +23,8 @@ export class TimelineTip {
     render(
       html`
         <b>${row.label}</b>
-        <span class="state-${row.state}">${stateWords[row.state]}</span> ${formatMs(block.to - block.from)}, from
-        ${formatMs(Math.max(0, from))} on, in ${block.pid}
+        <span class="state-${row.state}">${stateWord(row.state)}</span>
+        ${t("{0}, from {1} on, in {2}", formatMs(block.to - block.from), formatMs(Math.max(0, from)), block.pid)}
         ${row.preview === "" ? nothing : html`<div class="preview">${row.preview}</div>`}
       `,
       this.#element,

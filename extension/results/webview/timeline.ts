@@ -1,6 +1,7 @@
 import { formatPercent } from "../format.js";
 import { layOut, pan, reveal, zoom, type Block, type Timeline as Layout, type Window } from "../timeline-layout.js";
 import { settled } from "../progress.js";
+import { t } from "../../l10n.js";
 import type { Store } from "./store.js";
 import { watchTheme, theme } from "./theme.js";
 import { TimelineInput } from "./timeline-input.js";
@@ -167,8 +168,8 @@ export class Timeline {
 
   update(): void {
     this.lanes.ariaLabel =
-      `Timeline of ${this.#layout.lanes.length} workers, ${formatPercent(this.#layout.utilisation)} busy. ` +
-      "Arrows go from item to item, plus and minus zoom, 0 shows all, Enter shows the item in the table.";
+      `${t("Timeline of {0} workers, {1} busy.", this.#layout.lanes.length, formatPercent(this.#layout.utilisation))} ` +
+      t("Arrows go from item to item, plus and minus zoom, 0 shows all, Enter shows the item in the table.");
     if (!this.#dirty || this.lanes.clientHeight === 0) return;
     this.#dirty = false;
     const { clientWidth: width, clientHeight: height } = this.lanes;

@@ -3,8 +3,9 @@ import { live } from "lit/directives/live.js";
 import type { RowState } from "../../runs/run.js";
 import { formatCount } from "../format.js";
 import { icon } from "./icons.js";
+import { t } from "../../l10n.js";
 import type { Store } from "./store.js";
-import { items, states, stateWords } from "./words.js";
+import { items, states, stateWord } from "./words.js";
 
 /** The filter of the rows: words, and states with their counts. */
 export class Toolbar {
@@ -36,8 +37,8 @@ export class Toolbar {
           ${icon("filter")}
           <input
             type="text"
-            placeholder="Filter (item, result, error, pid)"
-            aria-label="Filter rows"
+            placeholder=${t("Filter (item, result, error, pid)")}
+            aria-label=${t("Filter rows")}
             spellcheck="false"
             .value=${live(text)}
             @input=${(event: InputEvent) => this.#store.setFilter((event.target as HTMLInputElement).value, chosen)}
@@ -48,15 +49,15 @@ export class Toolbar {
               ? nothing
               : html`<button
                   class="icon-only"
-                  title="Clear (Escape)"
-                  aria-label="Clear the filter"
+                  title=${t("Clear (Escape)")}
+                  aria-label=${t("Clear the filter")}
                   @click=${() => this.#store.setFilter("", chosen)}
                 >
                   ${icon("close")}
                 </button>`
           }
         </div>
-        <div class="chips" role="group" aria-label="States">
+        <div class="chips" role="group" aria-label=${t("States")}>
           ${states
             .filter((state) => counts[state] > 0 || chosen.has(state))
             .map(
@@ -64,15 +65,15 @@ export class Toolbar {
                 html` <button
                   class="chip"
                   aria-pressed=${chosen.has(state)}
-                  title="Show only these; click again for all"
+                  title=${t("Show only these; click again for all")}
                   @click=${() => this.#toggle(state)}
                 >
-                  <span class="dot fill-${state}"></span>${stateWords[state]} <b>${formatCount(counts[state])}</b>
+                  <span class="dot fill-${state}"></span>${stateWord(state)} <b>${formatCount(counts[state])}</b>
                 </button>`,
             )}
         </div>
         <span class="found" role="status"
-          >${narrowed ? `${formatCount(shown.length)} of ${items(rows.length)}` : ""}</span
+          >${narrowed ? t("{0} of {1}", formatCount(shown.length), items(rows.length)) : ""}</span
         >
       `,
       this.#element,

@@ -2,27 +2,42 @@ import type { RowState } from "../../runs/run.js";
 import type { RunView } from "../messages.js";
 import { formatCount, formatMs } from "../format.js";
 import type { RowView } from "../messages.js";
+import { t } from "../../l10n.js";
 
 /** In the order in which they are offered. */
 export const states: readonly RowState[] = ["failed", "lost", "running", "queued", "cancelled", "done"];
 
-export const stateWords: Record<RowState, string> = {
-  failed: "Failed",
-  lost: "Lost",
-  running: "Running",
-  queued: "Queued",
-  cancelled: "Cancelled",
-  done: "Done",
-};
+export function stateWord(state: RowState): string {
+  switch (state) {
+    case "failed":
+      return t("Failed");
+    case "lost":
+      return t("Lost");
+    case "running":
+      return t("Running");
+    case "queued":
+      return t("Queued");
+    case "cancelled":
+      return t("Cancelled");
+    case "done":
+      return t("Done");
+  }
+}
 
-export const runWords: Record<RunView["state"], string> = {
-  running: "Running",
-  ending: "Ending",
-  done: "Done",
-  cancelled: "Cancelled",
-  halted: "Halted",
-  lost: "Server lost",
-};
+export function runWord(state: RunView["state"]): string {
+  switch (state) {
+    case "ending":
+      return t("Ending");
+    case "halted":
+      return t("Halted");
+    case "lost":
+      return t("Server lost");
+    case "running":
+    case "done":
+    case "cancelled":
+      return stateWord(state);
+  }
+}
 
 /** The time of a row: how long it took, or how long it has been running. */
 export function rowTime(row: RowView, now: number): string {
@@ -31,5 +46,5 @@ export function rowTime(row: RowView, now: number): string {
 }
 
 export function items(count: number): string {
-  return count === 1 ? "1 item" : `${formatCount(count)} items`;
+  return t(count === 1 ? "{0} item" : "{0} items", formatCount(count));
 }

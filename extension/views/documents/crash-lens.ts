@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import type { ProcessInfo } from "../../../protocol/process.js";
+import { t } from "../../l10n.js";
 import type { Model } from "../../model/model.js";
 import type { Row, Run, Runs } from "../../runs/run.js";
 
@@ -53,9 +54,9 @@ export class CrashLenses implements vscode.CodeLensProvider {
     const lens = (title: string, command: string) =>
       new vscode.CodeLens(top, { title, command, arguments: [run.id, index] });
     return [
-      lens(`Run "${label}" again`, "polyproc.rerunItem"),
-      ...("command" in run.request.target ? [] : [lens(`Debug "${label}"`, "polyproc.debugItem")]),
-      lens("Show in the results", "polyproc.showResults"),
+      lens(t("Run {0} again", label), "polyproc.rerunItem"),
+      ...("command" in run.request.target ? [] : [lens(t("Debug {0}", label), "polyproc.debugItem")]),
+      lens(t("Show in the results"), "polyproc.showResults"),
     ];
   }
 }

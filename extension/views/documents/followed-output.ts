@@ -2,6 +2,7 @@ import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Rpc } from "../../connection/rpc.js";
 import type { Model } from "../../model/model.js";
 import { endText } from "../children/process-row.js";
+import { t } from "../../l10n.js";
 import { OutputText } from "./output-text.js";
 import { readOutput } from "./read-output.js";
 
@@ -43,19 +44,19 @@ export class FollowedOutput {
 
   async #read(): Promise<boolean> {
     const rpc = this.#connected();
-    if (rpc === null || rpc !== this.#rpc) return this.#finish("its server has gone");
+    if (rpc === null || rpc !== this.#rpc) return this.#finish(t("its server has gone"));
     // Check for the exit before the read: once the model shows the exit, all output is there.
     this.#process = this.#model.processes.get(this.#process.process) ?? this.#process;
     const exited = this.#process.state === "exited";
     try {
       const answer = await readOutput(rpc, this.#process, this.#text.nextLine, this.#model.pools);
-      if (answer === null) return this.#finish("it has ended, and what it wrote since is no longer remembered");
+      if (answer === null) return this.#finish(t("it has ended, and what it wrote since is no longer remembered"));
       if (answer.final) this.#text = new OutputText();
       const changed = this.#text.take(answer);
       if (exited) return this.#finish(endText(this.#process));
-      return answer.final ? this.#finish("ended") : changed;
+      return answer.final ? this.#finish(t("ended")) : changed;
     } catch (error) {
-      return this.#finish(`its output cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      return this.#finish(t("its output cannot be read: {0}", error instanceof Error ? error.message : String(error)));
     }
   }
 

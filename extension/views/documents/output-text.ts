@@ -1,5 +1,6 @@
 import type { OutputLine } from "../../../protocol/process.js";
-import { countText } from "../amounts.js";
+import { numberText } from "../amounts.js";
+import { t } from "../../l10n.js";
 import { plainText } from "./plain-text.js";
 
 /** Most characters that are kept: an editor takes this many several times a second. */
@@ -36,10 +37,12 @@ export class OutputText {
   /** `end`: how it ended; null while it runs. */
   text(end: string | null): string {
     const before =
-      this.#dropped === 0 ? "" : `… ${countText(this.#dropped, "earlier line", "earlier lines")} left out\n`;
+      this.#dropped === 0
+        ? ""
+        : `${t(this.#dropped === 1 ? "… {0} earlier line left out" : "… {0} earlier lines left out", numberText(this.#dropped))}\n`;
     const body = this.#lines.map(({ text, ended }) => (ended ? `${text}\n` : text)).join("");
     if (end === null) return before + body;
-    const written = body === "" && before === "" ? "It wrote nothing.\n" : before + body;
+    const written = body === "" && before === "" ? `${t("It wrote nothing.")}\n` : before + body;
     return `${written}${written.endsWith("\n") ? "" : "\n"}\n[${end}]\n`;
   }
 }

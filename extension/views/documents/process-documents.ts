@@ -3,6 +3,7 @@ import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Rpc, Server } from "../../connection/rpc.js";
 import type { Model } from "../../model/model.js";
 import type { Runs } from "../../runs/run.js";
+import { t } from "../../l10n.js";
 import { rowText } from "../amounts.js";
 import { partyOf, partyText } from "../names.js";
 import { crashedItem, CrashLenses } from "./crash-lens.js";
@@ -27,8 +28,7 @@ export class ProcessDocuments implements vscode.Disposable {
   ];
   readonly #documents = new FollowedDocuments(
     scheme,
-    "This is no longer known: it was shown before the window was reloaded. " +
-      "Open it again from the Active Children view.\n",
+    `${t("This was shown before the window was reloaded. Open it again from the view Active Children.")}\n`,
   );
 
   constructor(model: Model, server: Server, runs: Pick<Runs, "all">) {
@@ -39,7 +39,7 @@ export class ProcessDocuments implements vscode.Disposable {
 
   /** Opens what the process wrote, and follows it. */
   async showOutput(process: ProcessInfo): Promise<void> {
-    const uri = this.#uri(process.process, "output", `${titleOf(process)} output.log`);
+    const uri = this.#uri(process.process, "output", t("{0} output.log", titleOf(process)));
     const output = this.#documents.get(uri) ?? new FollowedOutput(process, this.#model, this.#connected);
     await this.#documents.show(uri, output);
   }
@@ -50,14 +50,14 @@ export class ProcessDocuments implements vscode.Disposable {
     const startedBy =
       process.parent === null
         ? partyText(partyOf(process.session, this.#known()))
-        : (this.#model.processes.get(process.parent)?.name ?? "a process that has ended");
+        : (this.#model.processes.get(process.parent)?.name ?? t("a process that has ended"));
     // Without the server, or without its memory of the process, the rest is still worth reading.
     const item = crashedItem(process, this.#runs, this.#model);
     let output = rpc === null ? null : await readOutput(rpc, process, 0, this.#model.pools).catch(() => null);
     if (rpc !== null && output === null && item !== null)
       output = await readItemOutput(rpc, process, item.run.id, item.row.chunk).catch(() => null);
     const text = whyEnded(process, output?.lines ?? null, startedBy, item);
-    const title = `Why ${titleOf(process)} ended.txt`;
+    const title = t("Why {0} ended.txt", titleOf(process));
     this.#lenses.set(this.#pageUri("end", title, process.process), item);
     await this.showPage("end", title, process.process, text);
   }

@@ -2,30 +2,35 @@ import { constants } from "node:os";
 import { formatBytes } from "../../../protocol/bytes.js";
 import type { OutputLine, ProcessInfo } from "../../../protocol/process.js";
 import { ageText, rowText } from "../amounts.js";
+import { t } from "../../l10n.js";
 import { endText } from "../children/process-row.js";
 import { plainText } from "./plain-text.js";
 
 /** Most of its last lines that are shown. */
 const mostLines = 40;
 
-const signalMeanings: Record<string, string> = {
-  SIGKILL: "Killed: by Kill, by another program, or by the system when memory ran out.",
-  SIGTERM: "Asked to end: by Terminate, by another program, or because its parent ended.",
-  SIGINT: "Interrupted, as with Ctrl-C.",
-  SIGHUP: "Its terminal was closed.",
-  SIGSEGV: "It touched memory that is not its own: look for a fault in native code.",
-  SIGABRT: "It gave up by itself (abort): look for a failed assertion, or for memory that ran out.",
-  SIGBUS: "It touched memory that is not there: a file that was cut short while it was mapped, or a full disk.",
-  SIGILL: "It ran an instruction that this processor does not have.",
-  SIGFPE: "It divided by zero, or the like.",
-  SIGPIPE: "It wrote to a pipe that no process reads any more.",
-  SIGXCPU: "It used more processor time than it was allowed (ulimit -t).",
-};
+function signalMeanings(): Record<string, string> {
+  return {
+    SIGKILL: t("Killed: by Kill, by another program, or by the system when memory ran out."),
+    SIGTERM: t("Asked to end: by Terminate, by another program, or because its parent ended."),
+    SIGINT: t("Interrupted, as with Ctrl-C."),
+    SIGHUP: t("Its terminal was closed."),
+    SIGSEGV: t("It touched memory that is not its own: look for a fault in native code."),
+    SIGABRT: t("It gave up by itself (abort): look for a failed assertion, or for memory that ran out."),
+    SIGBUS: t("It touched memory that is not there: a file that was cut short while it was mapped, or a full disk."),
+    SIGILL: t("It ran an instruction that this processor does not have."),
+    SIGFPE: t("It divided by zero, or the like."),
+    SIGPIPE: t("It wrote to a pipe that no process reads any more."),
+    SIGXCPU: t("It used more processor time than it was allowed (ulimit -t)."),
+  };
+}
 
-const exitCodeMeanings: Record<number, string> = {
-  126: "Usually: the file was found but may not be executed. Check its permissions.",
-  127: "Usually: the shell did not find the command. Check its spelling and PATH.",
-};
+function exitCodeMeanings(): Record<number, string> {
+  return {
+    126: t("Usually: the file was found but may not be executed. Check its permissions."),
+    127: t("Usually: the shell did not find the command. Check its spelling and PATH."),
+  };
+}
 
 /**
  * A page that says why a process ended. `lines`: the last that it wrote, null when they are no longer remembered.
@@ -41,20 +46,28 @@ export function whyEnded(
   const signal = exitCode !== null && exitCode < 0 ? signalName(-exitCode) : null;
   const meaning = memoryMeaning(process, lines ?? []) ?? usualMeaning(exitCode, signal);
   const facts: [string, string][] = [
-    ["Reason", reason ?? endText(process)],
-    ...(exitCode === null ? [] : [["Exit code", String(exitCode)] as [string, string]]),
-    ...(signal === null ? [] : [["Signal", signal] as [string, string]]),
-    ...(meaning === undefined ? [] : [["Meaning", meaning] as [string, string]]),
+    [t("Reason"), reason ?? endText(process)],
+    ...(exitCode === null ? [] : [[t("Exit code"), String(exitCode)] as [string, string]]),
+    ...(signal === null ? [] : [[t("Signal"), signal] as [string, string]]),
+    ...(meaning === undefined ? [] : [[t("Meaning"), meaning] as [string, string]]),
     ...(process.peakMemoryBytes === undefined
       ? []
-      : [["Peak memory", `${formatBytes(process.peakMemoryBytes)}, looked at once a second`] as [string, string]]),
-    ["Target", target || item?.run.request.name || "unknown"],
-    ...(item === null ? [] : [["Item", item.row.label] as [string, string]]),
-    ["Started", `${new Date(startedAt).toLocaleString()}, by ${startedBy}`],
+      : [
+          [t("Peak memory"), t("{0}, looked at once a second", formatBytes(process.peakMemoryBytes))] as [
+            string,
+            string,
+          ],
+        ]),
+    [t("Target"), target || item?.run.request.name || t("unknown")],
+    ...(item === null ? [] : [[t("Item"), item.row.label] as [string, string]]),
+    [t("Started"), t("{0}, by {1}", new Date(startedAt).toLocaleString(), startedBy)],
     ...(endedAt === null
       ? []
       : [
-          ["Ended", `${new Date(endedAt).toLocaleString()}, after ${ageText(endedAt - startedAt)}`] as [string, string],
+          [t("Ended"), t("{0}, after {1}", new Date(endedAt).toLocaleString(), ageText(endedAt - startedAt))] as [
+            string,
+            string,
+          ],
         ]),
   ];
   const width = Math.max(...facts.map(([label]) => label.length));
@@ -71,33 +84,33 @@ export function whyEnded(
 }
 
 function usualMeaning(exitCode: number | null, signal: string | null): string | undefined {
-  if (signal !== null) return signalMeanings[signal];
-  return exitCode === null ? undefined : exitCodeMeanings[exitCode];
+  if (signal !== null) return signalMeanings()[signal];
+  return exitCode === null ? undefined : exitCodeMeanings()[exitCode];
 }
 
 /** Whether memory ran out. The kernel reports its kills; V8 and Python write to stderr when they run out of memory. */
 function memoryMeaning({ outOfMemory, exitCode }: ProcessInfo, lines: readonly OutputLine[]): string | undefined {
-  if (outOfMemory === true) return "Killed by the system, because memory ran out: run fewer at a time.";
-  if (outOfMemory === false) return "Killed by another program: memory had not run out.";
+  if (outOfMemory === true) return t("Killed by the system, because memory ran out: run fewer at a time.");
+  if (outOfMemory === false) return t("Killed by another program: memory had not run out.");
   if (exitCode === 0) return undefined;
   const errors = lines.filter(({ stream }) => stream === "stderr").map(({ text }) => text);
   if (errors.some((text) => text.includes("JavaScript heap out of memory")))
-    return "The heap of Node reached its limit: raise --max-old-space-size, or hold less at once.";
+    return t("The heap of Node reached its limit: raise --max-old-space-size, or hold less at once.");
   if (errors.some((text) => /^(?:MemoryError|numpy\S*MemoryError)\b/.test(text)))
-    return "Python got no more memory (MemoryError): look for a limit (ulimit -v), or hold less at once.";
+    return t("Python got no more memory (MemoryError): look for a limit (ulimit -v), or hold less at once.");
   return undefined;
 }
 
 /** Its lines on stderr; without any, those on stdout. */
 function lastWords(lines: readonly OutputLine[] | null): string[] {
-  if (lines === null) return ["What it wrote is no longer remembered."];
+  if (lines === null) return [t("What it wrote is no longer remembered.")];
   const errors = lines.filter((line) => line.stream === "stderr");
   const shown = errors.length > 0 ? errors : lines;
-  if (shown.length === 0) return ["It wrote nothing."];
+  if (shown.length === 0) return [t("It wrote nothing.")];
   const last = shown.slice(-mostLines);
-  const which = last.length < shown.length ? "Last lines" : "What it wrote";
+  const stream = errors.length > 0 ? "stderr" : "stdout";
   return [
-    `${which} on ${errors.length > 0 ? "stderr" : "stdout"}:`,
+    t(last.length < shown.length ? "Last lines on {0}:" : "What it wrote on {0}:", stream),
     "",
     ...last.map((line) => `    ${plainText(line.text)}`),
   ];

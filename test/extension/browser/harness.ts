@@ -98,13 +98,9 @@ export async function openWorkbench(
   const browser = await launchChromium({ temporary });
   closing.push(() => browser.close());
   const page = await newPage(browser, { viewport, reducedMotion: "reduce" });
-  if (options.language !== undefined) {
-    const locale = options.language;
-    await page
-      .context()
-      .addCookies([{ name: "vscode.nls.locale", value: locale, url: `http://127.0.0.1:${server.port}` }]);
-    await page.addInitScript(`localStorage.setItem("vscode.nls.locale", ${JSON.stringify(locale)})`);
-  }
+  // As the messages of a language pack set it, before the window's own code reads it.
+  if (options.language !== undefined)
+    await page.addInitScript(`globalThis._VSCODE_NLS_LANGUAGE = ${JSON.stringify(options.language)}`);
   await page.goto(workbenchUrl(server, { folder: opened }));
   const workbench = new Workbench(page, { folder: opened, theme, marked });
   await workbench.ready();

@@ -26,7 +26,11 @@ async function runTask(workbench: Workbench, label: string): Promise<void> {
     async () => {
       await workbench.runCommand("Tasks: Run Task");
       await workbench.quickPick(label).first().click({ timeout: 10_000 });
-      return true;
+      // A click on a row that is drawn anew at that moment is lost.
+      return workbench.quickInput
+        .getByPlaceholder("Select the task to run")
+        .waitFor({ state: "hidden", timeout: 10_000 })
+        .then(() => true);
     },
     { what: `the task ${label} to be offered`, timeoutMs: patienceMs },
   );

@@ -3,6 +3,7 @@ import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 import { after, before, type TestContext } from "node:test";
 import type { FromPage, RowView, RunView, ToPage } from "../../../extension/results/messages.js";
+import { translations } from "../../../extension/build/localize.js";
 import { pageHtml } from "../../../extension/results/page-html.js";
 import { root } from "../../fixture.js";
 import { waitFor } from "../../deadline.js";
@@ -30,6 +31,8 @@ export interface PageOptions {
   state?: unknown;
   /** Pixels of the screen for one of the page. */
   scale?: number;
+  /** The editor's. Default: English. */
+  language?: string;
 }
 
 /** One browser for all tests of the suite that calls this. */
@@ -75,7 +78,7 @@ function bundlePage(): Promise<{ script: string; style: string }> {
 export async function openPage(
   t: TestContext,
   browser: Browser,
-  { width = 1100, height = 700, theme, state = null, scale = 1 }: PageOptions = {},
+  { width = 1100, height = 700, theme, state = null, scale = 1, language = "en" }: PageOptions = {},
 ): Promise<ResultsPage> {
   const { script, style } = await bundlePage();
   const page = await newPage(browser, { viewport: { width, height }, deviceScaleFactor: scale });
@@ -99,7 +102,14 @@ export async function openPage(
       document.body.className = ${JSON.stringify(theme?.cls ?? "vscode-dark")};
     });
   `);
-  const html = pageHtml({ cspSource: origin, nonce: "n0nce", script: "/webview.js", style: "/webview.css" });
+  const html = pageHtml({
+    cspSource: origin,
+    nonce: "n0nce",
+    script: "/webview.js",
+    style: "/webview.css",
+    language,
+    texts: translations().get(language) ?? {},
+  });
   await page.route(`${origin}/**`, (route) => {
     const { pathname } = new URL(route.request().url());
     if (pathname === "/webview.js") return route.fulfill({ contentType: "text/javascript", body: script });

@@ -172,7 +172,7 @@ test("a time limit, retries and halt hold", async (t) => {
   assert.ok(retried.terminal.lines.includes("✘ 1: exit code 1, in 3 tries"), retried.terminal.lines.join("\n"));
   assert.match(
     retried.terminal.lines.at(-1)!,
-    /^0 done, 1 failed, 1 not finished in .*: ended early, as "halt" says, after 1 failure$/,
+    /^0 done, 1 failed, 1 not finished in .*: ended early after 1 failure, as halt says$/,
   );
   const limited = startTask(server, shellCommand("echo {item}.begun; sleep 1000 #"), [3], { timeoutMs: 2000 });
   assert.equal(await within(limited.status, "the task's end", patienceMs), 1);

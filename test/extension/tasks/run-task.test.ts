@@ -166,7 +166,7 @@ test("a program that is not there is told once, however many items failed by it"
   run.end();
   assert.equal(await within(status, "the task's end"), 1);
   assert.equal(text().split("spawn none ENOENT").length, 2);
-  assert.match(text(), /2 failed, 1 not finished in .*: ended early, because no item could succeed/);
+  assert.match(text(), /2 failed, 1 not finished in .*: ended early: no item could succeed/);
 });
 
 test("children wait while the terminal is behind", async () => {

@@ -118,7 +118,7 @@ const layers: Record<string, Layer> = {
   },
   // Runs in a page, which has neither.
   "extension/results/webview": {
-    folders: ["protocol", "extension/results", "extension/runs/run.ts", "sources/languages.ts"],
+    folders: ["protocol", "extension/results", "extension/runs/run.ts", "extension/l10n.ts", "sources/languages.ts"],
     packages: ["lit", "@tanstack/virtual-core", "@vscode/codicons"],
   },
   "extension/build": { folders: ["extension/build"], packages: ["esbuild", "@vscode/vsce"], node: "all" },

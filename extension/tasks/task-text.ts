@@ -23,7 +23,8 @@ export function headline(what: string): string {
 
 /** `120 items, 4 at a time`. */
 export function sizeLine(items: number, processes: number): string {
-  return `${dim(t("{0}, {1} at a time", itemsText(items), processes === 1 ? t("one") : Math.min(processes, items)))}\n\n`;
+  const atATime = processes === 1 ? t("one") : Math.min(processes, items);
+  return `${dim(t("{0}, {1} at a time", itemsText(items), atATime))}\n\n`;
 }
 
 /** An error that prevents the task from running. */

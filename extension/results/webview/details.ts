@@ -111,7 +111,11 @@ export class Details {
         }
         <button
           class="icon-only"
-          title=${many ? t("Copy the selected items as JSON: {0}", items(chosen.length)) : t("Copy as JSON (Ctrl+C in the table)")}
+          title=${
+            many
+              ? t("Copy the selected items as JSON: {0}", items(chosen.length))
+              : t("Copy as JSON (Ctrl+C in the table)")
+          }
           aria-label=${t("Copy as JSON")}
           @click=${() => tell({ type: "copy", indexes: chosen })}
         >
@@ -139,7 +143,8 @@ export class Details {
       ${
         detail.valueGone
           ? html`<p class="note">
-              ${t("The server keeps a limited amount of results, and has dropped this one. Run the item again to see it.")}
+              ${t("The server keeps a limited amount of results, and has dropped this one.")}
+              ${t("Run the item again to see it.")}
             </p>`
           : nothing
       }
@@ -173,9 +178,10 @@ export class Details {
   }
 
   #output(index: number, { lines, dropped }: NonNullable<Store["output"]>): TemplateResult {
+    const note = t("{0} earlier lines are not kept", formatCount(dropped));
     return section(
       t("Output"),
-      html` ${dropped > 0 ? html`<p class="note">${t("{0} earlier lines are not kept", formatCount(dropped))}</p>` : nothing}
+      html` ${dropped > 0 ? html`<p class="note">${note}</p>` : nothing}
         <pre tabindex="0" aria-label=${t("Output")}>
 ${lines.map((line) => html`<span class=${line.stream}>${linked(index, line.text)}${"\n"}</span>`)}</pre>`,
       whole(index, "output"),

@@ -167,9 +167,11 @@ export class Timeline {
   }
 
   update(): void {
-    this.lanes.ariaLabel =
-      `${t("Timeline of {0} workers, {1} busy.", this.#layout.lanes.length, formatPercent(this.#layout.utilisation))} ` +
-      t("Arrows go from item to item, plus and minus zoom, 0 shows all, Enter shows the item in the table.");
+    const busy = formatPercent(this.#layout.utilisation);
+    this.lanes.ariaLabel = [
+      t("Timeline of {0} workers, {1} busy.", this.#layout.lanes.length, busy),
+      t("Arrows go from item to item, plus and minus zoom, 0 shows all, Enter shows the item in the table."),
+    ].join(" ");
     if (!this.#dirty || this.lanes.clientHeight === 0) return;
     this.#dirty = false;
     const { clientWidth: width, clientHeight: height } = this.lanes;

@@ -36,10 +36,9 @@ export class OutputText {
 
   /** `end`: how it ended; null while it runs. */
   text(end: string | null): string {
-    const before =
-      this.#dropped === 0
-        ? ""
-        : `${t(this.#dropped === 1 ? "… {0} earlier line left out" : "… {0} earlier lines left out", numberText(this.#dropped))}\n`;
+    const left = numberText(this.#dropped);
+    const note = t(this.#dropped === 1 ? "… {0} earlier line left out" : "… {0} earlier lines left out", left);
+    const before = this.#dropped === 0 ? "" : `${note}\n`;
     const body = this.#lines.map(({ text, ended }) => (ended ? `${text}\n` : text)).join("");
     if (end === null) return before + body;
     const written = body === "" && before === "" ? `${t("It wrote nothing.")}\n` : before + body;

@@ -1,6 +1,6 @@
-import { sameFigures, sameState, type TreeNode } from "./tree-node.js";
+import { editorId, sameFigures, sameState, type TreeNode } from "./tree-node.js";
 
-/** The rows to redraw, with their children; `everything` if rows of the first level were added or removed. */
+/** The rows to redraw, with their children; `everything` if rows of the first level were added, removed or renamed. */
 export type Changes = "everything" | readonly string[];
 
 /** The rows of a tree, and what the editor has drawn of them. Rows that it has not asked for are never reported. */
@@ -50,21 +50,22 @@ export class Rows {
   takeChanges(figures: boolean): Changes {
     const first = this.#given.get(null);
     if (!first) return [];
-    if (!sameIds(first, this.#roots)) {
+    const changed: string[] = [];
+    if (!sameIds(first, this.#roots) || this.#compare(this.#roots, figures, changed)) {
       this.#drawn.clear();
       this.#given.clear();
       return "everything";
     }
-    const changed: string[] = [];
-    this.#compare(this.#roots, figures, changed);
     for (const id of changed) this.#forget(id);
     return changed;
   }
 
-  #compare(nodes: readonly TreeNode[], figures: boolean, changed: string[]): void {
+  /** True: the editor must ask for these rows again, because one of them has another id there. */
+  #compare(nodes: readonly TreeNode[], figures: boolean, changed: string[]): boolean {
     for (const node of nodes) {
       const old = this.#drawn.get(node.id);
       if (!old) continue;
+      if (editorId(old) !== editorId(node)) return true;
       const below = this.#given.get(node.id);
       if (
         !sameState(old, node) ||
@@ -73,8 +74,14 @@ export class Rows {
       )
         // The editor draws the children with it, so they need no comparison.
         changed.push(node.id);
-      else this.#compare(node.children, figures, changed);
+      else {
+        const before = changed.length;
+        if (!this.#compare(node.children, figures, changed)) continue;
+        changed.length = before;
+        changed.push(node.id);
+      }
     }
+    return false;
   }
 
   #forget(id: string): void {

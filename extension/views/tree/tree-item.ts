@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
-import type { TreeNode } from "./tree-node.js";
+import { editorId, type TreeNode } from "./tree-node.js";
 
 /** A row in the editor's form. Its tooltip is made on request. */
 export function treeItem(node: TreeNode): vscode.TreeItem {
   const item = new vscode.TreeItem(node.label, collapsibleState(node));
-  item.id = node.id;
+  item.id = editorId(node);
   item.description = node.description;
   item.iconPath =
     node.icon.color === undefined

@@ -44,6 +44,14 @@ export interface TreeNode {
   readonly details: () => readonly Detail[];
 }
 
+/**
+ * The id by which the editor knows a row. The editor remembers for an id whether it is collapsed, and a row without
+ * children counts as collapsed. So a row that is to be expanded gets another id with its first child.
+ */
+export function editorId({ id, open, children }: TreeNode): string {
+  return open && children.length > 0 ? `${id} open` : id;
+}
+
 /** Whether two versions of one row differ at most in their figures: ages, counts, CPU, memory. */
 export function sameState(a: TreeNode, b: TreeNode): boolean {
   return (

@@ -69,7 +69,10 @@ function noteOn(samples: readonly StackSample[], waitsFor: readonly string[]): s
   if (samples.length < 2) return "it became blocked outside of JavaScript, so it did not answer twice";
   if (samples.some(({ threads }) => threads[0]!.frames.length > 0)) return null;
   const what = waitsFor.length === 0 ? "" : ` (${waitsFor.join(", ")})`;
-  return `it runs no JavaScript at the moment: it waits in its event loop${what}`;
+  return (
+    `it runs no JavaScript at the moment: it waits in its event loop${what}. ` +
+    "V8 keeps no stack of a function that awaits"
+  );
 }
 
 /** Closes an inspector that opened too late to be read. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ChildrenTree } from "../../../extension/views/children/children-tree.js";
 import { type Changes, Rows } from "../../../extension/views/tree/rows.js";
-import type { TreeNode } from "../../../extension/views/tree/tree-node.js";
+import { editorId, type TreeNode } from "../../../extension/views/tree/tree-node.js";
 import { at, poolInfo, processInfo, snapshot } from "./fake-model.js";
 
 function node(id: string, children: TreeNode[] = [], description = ""): TreeNode {
@@ -62,6 +62,22 @@ test("a row whose children change is reported; on the first level, the whole tre
   assert.deepEqual(tell([node("a", [node("c"), node("b")])]), ["a"]);
   assert.deepEqual(tell([node("a", [node("c")])]), ["a"]);
   assert.equal(tell([node("a", [node("c")]), node("z")]), "everything");
+});
+
+test("a row that is to be expanded is renamed with its first child, and the editor asks for its parent's rows", () => {
+  const { show, tell } = editor();
+  const open = (id: string, children: TreeNode[] = []) => ({ ...node(id, children), open: true });
+  const collapsed = open("a");
+  const expanded = open("a", [node("b")]);
+  assert.notEqual(editorId(collapsed), editorId(expanded));
+  show([open("root", [node("first", [], "1"), collapsed])]);
+  assert.deepEqual(tell([open("root", [node("first", [], "2"), expanded])]), ["root"]);
+  assert.deepEqual(tell([open("root", [node("first", [], "2"), expanded])]), []);
+  show([collapsed]);
+  assert.equal(tell([expanded]), "everything");
+  // One that is to be collapsed keeps its id.
+  show([node("a")]);
+  assert.deepEqual(tell([node("a", [node("b")])]), ["a"]);
 });
 
 test("figures are left for later, and are not forgotten", () => {

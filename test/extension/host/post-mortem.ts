@@ -7,6 +7,7 @@ import { activated, workspaceFile } from "./harness/extension.js";
 const crash = `export function task(item) {
   console.error("the last words");
   if (item === "bad") process.kill(process.pid, "SIGKILL");
+  if (item === "large") for (const all = []; ; ) all.push(new Array(100_000).fill(all.length));
   return item;
 }
 `;
@@ -53,7 +54,7 @@ describe("post-mortem", () => {
     );
     assert.deepEqual(
       lenses.map(({ command }) => command!.title),
-      ['Run "bad" again', 'Debug "bad"', "Show in the results"],
+      ["Run bad again", "Debug bad", "Show in the results"],
     );
     const known = new Set(api.runs.all);
     const { command } = lenses[0]!;
@@ -64,5 +65,24 @@ describe("post-mortem", () => {
       again.rows.map(({ label, state }) => [label, state]),
       [["bad", "failed"]],
     );
+  });
+
+  it("the page of a worker whose heap was full says so", async () => {
+    const run = await api.run({
+      name: "grows",
+      target: { module: module.fsPath, export: "task" },
+      env: { NODE_OPTIONS: "--max-old-space-size=64" },
+      items: [{ value: "large", label: "large", file: null }],
+      options: { processes: 1 },
+    });
+    await within(run.whenEnded, "the run's end", 120_000);
+    const { pid } = run.rows[0]!;
+    const worker = await waitFor(() =>
+      [...api.model.processes.values()].find((one) => one.pid === pid && one.state === "exited"),
+    );
+    await vscode.commands.executeCommand("polyproc.showWhyEnded", worker.process);
+    const text = vscode.window.activeTextEditor!.document.getText();
+    assert.match(text, /Meaning +The heap of Node reached its limit: raise --max-old-space-size/);
+    assert.match(text, /JavaScript heap out of memory/);
   });
 });

@@ -23,7 +23,7 @@ Examples:
 /** `polyproc serve`. Its options are the server's own. `argv`: the whole command line. */
 export function serveCommand(argv: readonly string[], exit: (status: number) => void): Command {
   return new Command("serve")
-    .description("Runs a server, which owns the processes, pools, locks and queues of those who connect to it.")
+    .description("Runs a server, which owns the processes, pools, locks and queues of its clients.")
     .usage("[--listen ADDRESS] [--stdio] [--idle-timeout SECONDS] [--detach] ...")
     .argument("[option...]")
     .helpOption(false)

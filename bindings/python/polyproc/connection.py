@@ -213,7 +213,7 @@ class Connection(SharedObject):
         self._send(to_wire(self._session, data, handles), not handles and self._session.channels)
 
     def _send(self, item, channel=False):
-        # Its order is kept and its failure is told at the next call: there is no need to wait for each answer.
+        # The order of items is kept, and the next call raises a failure. So there is no need to wait for each answer.
         failure, self._failure = self._failure, None
         if failure is not None:
             raise _as_os_error(failure, "pipe/send")

@@ -82,7 +82,7 @@ class ProcessPoolExecutor(Executor):
         """The same: the server ends a pool's workers in one way."""
         self._calls.end_workers()
 
-    # For programs that look at the insides, as those of the standard library.
+    # For programs that use the internals of the standard library's executor.
 
     @property
     def _broken(self):

@@ -46,7 +46,7 @@ def active_children():
 class BaseProcess:
     """A process: `target(*args, **kwargs)`, or a subclass with `run`."""
 
-    # Class attributes, so that a subclass may forget to call __init__ and be told.
+    # Class attributes, so that an error can tell a subclass that it did not call __init__.
     _session = None
     _handle = None
     _exitcode = None

@@ -89,7 +89,7 @@ class Queue(SharedObject):
             self._on_queue_feeder_error(error, obj)
             return
         if self._limited is False and block and timeout is None and len(item) <= _LARGE_BYTES:
-            # It need not wait for room, so its answer can only be that it was stored.
+            # The put need not wait for room, so its only possible answer is that the item was stored.
             self._session.cast("queue/put", self._params.holding(_ITEMS, item), self._failed, True)
             if self._failure is not None:
                 raise self._failure
@@ -274,6 +274,6 @@ class SimpleQueue(SharedObject):
         self._closed = True
 
 
-# One that came as a bare handle can do whatever its queue can.
+# A queue that came as a bare handle has all methods.
 _shared.classes["queue"] = JoinableQueue
 __all__ = ["Queue", "JoinableQueue", "SimpleQueue"]

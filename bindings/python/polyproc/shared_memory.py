@@ -100,7 +100,7 @@ class SharedMemory(SharedObject):
         self._buf = memoryview(self._map)
 
     def _begin(self):
-        # It came as a bare handle, and the reference with it.
+        # It came as a bare handle, together with a reference.
         self._holds = True
         place = self._session.request("memory/open", {"memory": self._handle})
         self._open(_name_of(self._handle), place)

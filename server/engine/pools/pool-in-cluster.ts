@@ -7,7 +7,7 @@ import { RemoteDispatch, type ClusteredPool } from "./remote-dispatch.js";
 /** `processes` of a pool in a cluster without a limit: that of the protocol. */
 export const maxProcesses = 4096;
 
-/** What is said of workers: a cluster's hosts start theirs, for all its pools. */
+/** Options for workers. A cluster's hosts start workers of their own, for all pools, so such a pool refuses these. */
 const ofWorkers = [
   "initializer",
   "initargs",

@@ -17,9 +17,9 @@ from .memory import open_file
 
 _PAGE_BYTES = 4096
 _LEAST_SEGMENT_BYTES = 8 * 1024 * 1024
-# A segment that has been empty for so long is given back.
+# A segment that has been empty for this long is given back.
 _IDLE_SECONDS = 10
-# The system's `pwritev` takes so many pieces.
+# The system's `pwritev` takes this many pieces.
 _MOST_PIECES = 512
 
 
@@ -38,8 +38,8 @@ def use_blocks(session):
 
 class Blocks:
     """
-    Nobody waits for another thread here, nor for code that this one has interrupted: who finds the segments in use
-    sends its payload in the message.
+    The session's segments and blocks. No thread waits here for another thread, or for code that it has interrupted. A
+    thread that finds the segments in use sends its payload in the message.
     """
 
     def __init__(self, session):
@@ -48,7 +48,7 @@ class Blocks:
         self._segments = []
         # By handle: segment, offset and size.
         self._places = {}
-        # What the server said, for the next one that uses the segments.
+        # The server's notifications, for the next thread that uses the segments.
         self._freed = deque()
         self._made = deque()
         self._growing = False

@@ -15,7 +15,7 @@ from .._session.params import ms
 from .._session.stops import stop_error, take_stop
 from .._values.msgpack import pack
 
-# A FIFO takes a write of this many bytes whole or not at all. A read of as many takes one such write out.
+# A FIFO takes a write of this many bytes as a whole or not at all. A read of as many bytes removes one such write.
 _PACKET_BYTES = 4096
 _HEAD_BYTES = 3
 _PART_BYTES = _PACKET_BYTES - _HEAD_BYTES
@@ -39,7 +39,8 @@ _PADDING = bytes(_PACKET_BYTES)
 
 def _open(path, inode, flags):
     """
-    Fails with OSError when it is not the server's FIFO: in another container the path may lead to somebody else's.
+    Opens the FIFO. Fails with OSError if it is not the server's: in another container the path may lead to another
+    file.
     """
     fd = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
     is_it = False
@@ -194,7 +195,7 @@ class Reader(_Channel):
         self._parts = []
         # Why this channel is to be left; empty while it goes on. Several threads add reasons: a set loses none of them.
         self._over = set()
-        # What else the server has said, to be raised after the rest.
+        # A further error of the server, to be raised after the rest.
         self._error = None
         # Wakes the thread that receives: an answer has come, or this channel is to be left.
         self._bell, self._clapper = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
@@ -242,7 +243,7 @@ class Reader(_Channel):
             try:
                 return self._poll.poll(milliseconds)
             except RuntimeError:
-                # The thread is in the middle of it: this is a signal handler of it.
+                # This is a signal handler that has interrupted its own thread here.
                 pass
         return [fd for fd, _ in _polling(fds).poll(milliseconds)]
 
@@ -306,7 +307,7 @@ class Reader(_Channel):
             else:
                 self._ring()
 
-        # In a task that may be told to stop.
+        # In a task that may be asked to stop.
         task = self._session.stoppable()
         if task is not None:
             before, task["on_stop"] = task.get("on_stop"), self._ring

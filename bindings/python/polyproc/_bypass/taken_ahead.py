@@ -14,24 +14,27 @@ from .._session.params import field
 from .._values.msgpack import pack
 from .tally import tally_of
 
-# So many in a row, one by one, show how fast a consumer is.
+# Items that a consumer takes one by one before its speed is known.
 _TRIAL = 32
-# What it consumes in this time, in seconds, is taken at once.
+# A batch has the items that a consumer takes in this time, in seconds.
 _BATCH_SECONDS = 0.005
 _MAX_BATCH = 256
-# Items that are large are not worth it.
+# After a batch with more bytes than this, items are taken one by one again.
 _MAX_BYTES = 256 * 1024
-# What it has not come to after this time, in seconds, goes back to the queue.
+# Items that the consumer has not reached after this time, in seconds, go back to the queue.
 _HOLD_SECONDS = 0.02
 
 
 class TakenAhead:
-    """What one queue object has taken ahead, for the one thread that takes from it. Others make it give back."""
+    """
+    The items that one queue object has borrowed, for the one thread that takes from it. If another thread takes, they
+    go back first.
+    """
 
     def __init__(self, queue):
         self._session = queue._session
-        # Held while items on their way back are being written: who asks for more comes after them. A signal handler of
-        # that thread passes.
+        # Held while items on their way back are being written: a request for more items is sent after them. A signal
+        # handler of the same thread may enter.
         self._lock = threading.RLock()
         self._of_thread = threading.local()
         self._turn = _Turn(self._session, self._lock, None)
@@ -44,10 +47,11 @@ class TakenAhead:
         items = turn.items
         if items and self._session.error is None:
             try:
-                # Counted first: it may be lost with whoever dies between the two, and nobody gets it twice.
+                # Counted first: if this process dies between the two steps, the item is lost, and no consumer gets it
+                # twice.
                 turn.counter[0], item = items.popleft()
             except IndexError:
-                # It just went back.
+                # A signal handler has just sent it back.
                 return None
             return item
         return None
@@ -94,20 +98,20 @@ class _Turn:
 
     def __init__(self, session, lock, thread):
         self._session, self._lock, self.thread = session, lock, thread
-        # Each with what the counter says when it is handed out.
+        # Each item with the value that the counter has once the item was handed out.
         self.items = deque()
         self.counter = None
         self._tally = self._slot = None
-        # What the counter says when all of a batch were handed out.
+        # The counter's value when all items of the batch were handed out.
         self._end = 0
         # The server has a batch on loan that was not settled.
         self.lent = False
-        # A request is under way. A signal handler that takes an item meanwhile takes one.
+        # A request is pending. A signal handler that interrupts it takes a single item.
         self.asking = False
         self.restart()
 
     def restart(self):
-        # How many to ask for; how many came since when.
+        # The size of the next batch; the items that came since `since`.
         self.size, self.count, self.since = 1, 0, time.monotonic()
 
     def ask(self):
@@ -115,7 +119,7 @@ class _Turn:
         if self._session.error is not None:
             return False
         with self._lock:
-            # What is on its way back is first.
+            # Items on their way back are sent first.
             pass
         if self.asking or self.count < (_TRIAL if self.size == 1 else 1):
             return False
@@ -132,15 +136,15 @@ class _Turn:
     def borrow(self, queue, request):
         self.asking = True
         try:
-            # The request settles what was lent before.
+            # The request settles the loan before it.
             self.lent = False
             items = request((field("max", self.size), field("counter", self._told(self.counter[0]))))
             self._came(queue, items)
         except PolyprocError:
-            # Nothing came.
+            # No items came.
             raise
         except BaseException:
-            # Something may have come.
+            # Some items may have come.
             self.lent = False
             self.items.clear()
             self._settle(self.counter[0])
@@ -151,8 +155,8 @@ class _Turn:
 
     def _take_counter(self):
         """
-        False where there is none: without it, whoever kills this process would destroy the items that it has not come
-        to.
+        Takes a counter of the tally. False if there is none: without it nothing is borrowed, because a kill of this
+        process would lose the items that it has not reached.
         """
         tally = tally_of(self._session)
         taken = tally and tally.take()
@@ -186,7 +190,7 @@ class _Turn:
         with self._lock:
             if not self.lent:
                 return
-            # A signal handler that comes from here on finds nothing to give back.
+            # A signal handler that runs from here on finds nothing to give back.
             self.lent = False
             handed, items = self._end, self.items
             # From its end: its thread may be taking from the front.
@@ -203,7 +207,7 @@ class _Turn:
         try:
             self._session.send("queue/settle", pack({"counters": [self._told(handed)]}))
         except PolyprocError:
-            # The server has gone, and the queue with it.
+            # The server has ended, and the queue with it.
             pass
 
     def _told(self, count):
@@ -214,7 +218,7 @@ class _Turn:
             self._tally.give_back(self._slot)
 
 
-# Those that hold items; as long as they do, their queues live.
+# The objects that hold items. While they do, their queues stay alive.
 _held = {}
 _watcher = None
 # Released when there is something to watch.

@@ -65,7 +65,7 @@ class Tally:
         self._free = list(range(first, first + slots))
 
     def take(self):
-        """A counter that nobody uses: its slot, and a view of it alone. None when there is none."""
+        """A counter that is not in use: its slot, and a view of it alone. None if all are in use."""
         try:
             slot = self._free.pop()
         except IndexError:

@@ -182,7 +182,7 @@ class Calls:
         _at_work.add(self)
 
     def _was_cancelled(self, call):
-        """Those who wait for the future are told at once."""
+        """The call was cancelled: threads that wait for the future continue at once."""
         with self._lock:
             if not call.notified:
                 call.notified = True
@@ -244,7 +244,7 @@ class Calls:
         # Not kept by its own callback.
         future, call.future = call.future, None
         if future is None:
-            # It was told already: the connection had ended.
+            # The call has its error already: the connection had ended.
             return 0
         try:
             value = read_values(self.pool._session, entry, error, BaseException)[0]
@@ -315,7 +315,7 @@ class Calls:
         try:
             self.pool.close()
         except _errors.PolyprocError:
-            # The server has gone, and the workers with it.
+            # The server has ended, and the workers with it.
             pass
 
 

@@ -8,7 +8,7 @@ from ..pool import Pool
 # Milliseconds that a call may go on after its caller has died: killing the manager for it would take everybody's
 # objects.
 _GRACE_MS = 3_600_000
-# Names of the errors by which the server says that the manager's pool, or its worker, has gone.
+# The errors of the server that mean that the manager's pool, or its worker, has ended.
 _LOST = frozenset(("WorkerLost", "Cancelled", "BadState", "UnknownHandle"))
 
 

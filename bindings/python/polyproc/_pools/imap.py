@@ -17,7 +17,7 @@ from .results import read_values
 # How many chunks for each worker are submitted ahead of the reader. `multiprocessing` submits all inputs at once, so
 # programs expect no less. (Node's binding has 2, and 32 while tasks are short.)
 _AHEAD = 32
-# In an outcome: its results, for all who read it at once.
+# Key of an outcome's results, for all threads that read them at the same time.
 _RESULTS = "results"
 
 

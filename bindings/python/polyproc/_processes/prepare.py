@@ -106,7 +106,7 @@ def apply(context):
         try:
             os.chdir(data["dir"])
         except OSError:
-            # It has gone since; what needs it will say so.
+            # The folder was removed. Code that needs it will fail and say so.
             pass
     if "installed" in data:
         from .._standard.install import install

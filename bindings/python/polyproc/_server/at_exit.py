@@ -38,7 +38,7 @@ def finish_children():
                 # The user interrupted the wait: end the connection, and the children with it.
                 session._hang_up()
     except PolyprocError:
-        # The server has gone: so have its children.
+        # The server has ended, and its children with it.
         pass
 
 

@@ -46,7 +46,7 @@ def _open():
             session = server.start_private_server()
             output.copy_output(session)
         if _session is not None and _session.error is None:
-            # A signal handler has opened one in the middle of this.
+            # A signal handler has opened a session here.
             session.close()
             return _session
         _session = session
@@ -96,7 +96,7 @@ def interrupt_children(session):
         try:
             os.killpg(pid, signal.SIGINT)
         except OSError:
-            # It has gone, or its server is on another machine.
+            # The folder was removed, or its server is on another machine.
             pass
 
 

@@ -18,7 +18,7 @@ class Claim:
 
     def __init__(self):
         self._free = [True]
-        # A C function: a signal handler's exception does not come before what it does.
+        # A C function: no exception of a signal handler can come before its effect.
         self.give_back = self._free.extend
 
     def take(self, taken):

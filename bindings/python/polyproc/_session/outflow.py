@@ -6,7 +6,7 @@ import threading
 from itertools import chain, repeat, starmap
 from operator import getitem
 
-# How long a blocked writer sleeps between two looks at what it could read.
+# Milliseconds that a blocked writer sleeps before it looks again at what it could read.
 _STUCK_MS = 20
 # Longer messages are cut, so that little is copied of what is left of a piece.
 _PIECE_BYTES = 128 * 1024

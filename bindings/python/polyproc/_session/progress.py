@@ -9,7 +9,7 @@ from .stops import item_index
 # What is given for a part of a report that stays as it was.
 KEPT = object()
 
-# As many reports may be sent at once. Then one each _EVERY seconds.
+# This many reports may be sent at once. After them, one is sent each _EVERY seconds.
 _BURST = 10
 _EVERY = 0.1
 _MAX_TEXT = 200
@@ -49,7 +49,7 @@ class _Reports:
     def _later(self):
         with self._lock:
             self._timer = None
-            # What the item said last is not sent when the next one runs.
+            # The last report of an item is not sent when the next item runs.
             if self._session.task is self._task and item_index(self._task) == self._item:
                 self._refill()
                 self._send()

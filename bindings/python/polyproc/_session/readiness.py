@@ -18,8 +18,8 @@ class PipeReadiness:
         self.refresh()
 
     def fileno(self):
-        # `select` asks for it each time. Another process may have taken what this one was told of: a program that
-        # believed the descriptor would be blocked in `recv`, perhaps with a lock.
+        # `select` calls this each time. Another process may have taken the item that this one was told of. Without the
+        # check, a program would be blocked in `recv`, perhaps with a lock.
         if self._signalled and not self._is_ready():
             self._hush()
             self._watch()
@@ -58,7 +58,7 @@ class PipeReadiness:
 
     def _watch(self):
         def then(answer):
-            # Also on an error: who reads then is told of it.
+            # Also on an error: the read that follows raises it.
             self._signal()
 
         self._session.send("pipe/poll", self._params.alone, then)

@@ -215,7 +215,7 @@ class Reading:
             while body is not None:
                 self._dispatch(body, inflow)
                 if inflow.successors:
-                    # Others have gone on with it.
+                    # Other threads have continued with it.
                     return dry
                 body = inflow.next_frame()
         except (Malformed, FrameTooLong) as error:

@@ -25,7 +25,7 @@ _CHUNK_BYTES = 64 * 1024
 class NearEnd(socket.socket):
     """The session's end."""
 
-    # Why the connection was broken off, if it was.
+    # The reason if the connection was broken off.
     failure = None
 
 
@@ -74,7 +74,7 @@ def _shake_hands(sock, tls, incoming, outgoing):
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError:
-            # The peer is told why.
+            # The peer gets the reason.
             _send_last(sock, outgoing)
             raise
         sock.settimeout(max(0.001, deadline - time.monotonic()))

@@ -26,7 +26,7 @@ _UNKNOWN = -1.0
 # How long code that has interrupted a read of its own thread sleeps in the system before it looks whether it was
 # interrupted itself, in seconds.
 _LOOK_SECONDS = 0.05
-# A FIFO takes so much in whole or not at all, the record's head included.
+# A FIFO takes this many bytes as a whole or not at all, with the head of the record.
 _MAX_REPORT = 4096 - 8
 _AFTER = Struct(">Q").pack
 

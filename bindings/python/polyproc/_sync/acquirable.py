@@ -9,7 +9,7 @@ class Acquirable(SharedObject):
     """What a thread acquires and releases."""
 
     _area = ""
-    # How often it was acquired through this object and not released through it.
+    # How often it was acquired through this object, without the releases through this object.
     _holds = 0
     # Of the last `acquire` through this object that acquired it.
     owner_died = False

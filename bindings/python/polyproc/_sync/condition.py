@@ -40,7 +40,7 @@ class Condition(SharedObject):
         self.release = lock.release
 
     def __getattr__(self, name):
-        # From another language comes the handle alone; the server knows the lock.
+        # Another language sends the handle alone; the server knows the lock.
         if name in ("acquire", "release"):
             self._lock
             return self.__dict__[name]

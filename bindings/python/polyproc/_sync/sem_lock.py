@@ -85,7 +85,7 @@ class _Words(SemLock):
         page = None if cell is None else page_of(self._session)
         if page is None:
             return SemLock.acquire(self, *args, **kwargs)
-        # Now and not when the answer came: an exception of a signal handler would have left the lock acquired.
+        # Before the answer: an exception of a signal handler at the answer would leave the lock acquired.
         self._use(page, cell, self._kind == "rlock")
         self._has_word = True
         return self.acquire(*args, **kwargs)

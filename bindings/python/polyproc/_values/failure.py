@@ -7,7 +7,7 @@ from .._errors import PolyprocError, TaskFailed, error_from_wire, error_to_wire
 from .pickling import dumps
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-# An exception that holds more goes without itself: its type and text are told.
+# An exception with a larger pickle is sent without it: with its type and text only.
 _MAX_PICKLE_BYTES = 16 * 1024 * 1024
 _MAX_TEXT = 64 * 1024
 _MAX_CAUSES = 8

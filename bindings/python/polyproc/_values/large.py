@@ -9,7 +9,7 @@ from struct import Struct
 FRAGMENT = 0x80000000
 # Longer messages go in fragments, if the server reads them.
 FRAGMENTED_BYTES = 2 << 20
-# What others send waits for no more than one such piece.
+# Messages of other threads wait for no more than one such piece.
 _FRAGMENT_BYTES = 1 << 20
 # What a fragment holds besides the message's bytes, at most.
 _FRAGMENT_OVERHEAD = 32

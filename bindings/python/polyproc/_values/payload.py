@@ -286,7 +286,7 @@ def _decode_foreign(session, foreign):
         foreign.check()
     except UntrustedBlob:
         if type(foreign.payload) is not bytes:
-            # Its objects came with it.
+            # The objects came with the payload.
             session.received(foreign.payload[1])
             session.settle_received(foreign.payload[1])
         raise

@@ -32,7 +32,7 @@ async def ask(session, method, packed, undo=None):
             asked.take_back()
         raise
     except GeneratorExit:
-        # The loop was closed before the answer came.
+        # The loop was closed before the answer arrived.
         asked.abandon()
         raise
 

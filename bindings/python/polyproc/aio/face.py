@@ -40,7 +40,7 @@ class Face:
                 raise shared._failure from None
             raise
 
-    # For those who encode it.
+    # For code that encodes it.
 
     @property
     def _session(self):

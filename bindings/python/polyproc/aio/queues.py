@@ -41,7 +41,7 @@ class Queue(Face):
             and len(item) <= _LARGE_BYTES
             and is_free(shared._session)
         ):
-            # It need not wait for room, so its answer can only be that it was stored.
+            # The put need not wait for room, so its only possible answer is that the item was stored.
             shared._session.cast("queue/put", shared._params.holding(_ITEMS, item), shared._failed)
             if shared._failure is not None:
                 raise shared._failure
@@ -65,7 +65,7 @@ class Queue(Face):
         If it is cancelled it takes none: an item on its way goes back to the head of the queue.
         """
         shared = self._open()
-        # What a thread took ahead comes first.
+        # Items that a thread has taken ahead come first.
         shared._give_back()
         try:
             result = await self._ask("queue/get", shared._params(*waiting(block, timeout)), shared._undo)

@@ -149,7 +149,7 @@ class Condition(Face):
     async def _lock(self):
         shared = self.shared
         if shared._lock_object is None:
-            # It came from another language, as a handle: the server is asked for its lock, once.
+            # Another language sent it as a handle. The server is asked once for its lock.
             await asyncio.get_running_loop().run_in_executor(None, lambda: shared._lock)
         lock = shared._lock_object
         return (RLock if isinstance(lock, synchronize.RLock) else Lock).of(lock)

@@ -43,7 +43,7 @@ class Reports:
 
     def value(self, task, at, value, for_python, ms):
         """The task's only item, or its last one, has this value."""
-        # Most functions of short tasks return something simple, whatever language asks.
+        # Most functions of short tasks return simple values, whatever language calls them.
         packer = scalar_packers.get(type(value))
         if packer is not None:
             try:

@@ -84,7 +84,7 @@ def _module(path):
     found = importlib.util.find_spec(name.partition(".")[0]) if name.isidentifier() or "." in name else None
     if found is not None and ("." in name or found.origin and os.path.realpath(found.origin) == path):
         return importlib.import_module(name)
-    # Another module has that name, or it is none: this one gets a name of its own.
+    # Another module has this name, or it is not a module's name: this one gets its own.
     name = f"{os.path.splitext(os.path.basename(path))[0]}@{path}"
     spec = importlib.util.spec_from_file_location(name, path)
     module = importlib.util.module_from_spec(spec)

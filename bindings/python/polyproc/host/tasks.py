@@ -42,10 +42,10 @@ class TaskList:
     def __init__(self, has_channel, is_known):
         self.has_channel = has_channel
         self._is_known = is_known
-        # False before the first message: who this host is comes with it.
+        # False before the first message, which names this host.
         self.is_open = False
         self._sent = []
-        # What a packet said that was read, and whose task has not begun.
+        # The content of a packet that was read, and whose task has not begun.
         self._begun = None
 
     def add(self, tasks):

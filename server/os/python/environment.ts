@@ -55,10 +55,13 @@ function interpreterIn(environment: string, { platform }: PythonPlaces): string 
   return candidates.map((name) => join(environment, name)).find((path) => existsSync(path)) ?? null;
 }
 
-/** Poetry names an environment by the project and a hash of its folder: `app-BQx7r2dA-py3.12`. */
+/**
+ * Poetry names an environment by the project's normal name and a hash of its folder: `my-app-BQx7r2dA-py3.12`. After
+ * `poetry env use` its file envs.toml has the version that is in use.
+ */
 function poetry(folder: string, places: PythonPlaces): string | null {
   const project = read(join(folder, "pyproject.toml"));
-  if (project === null || !/^\[tool\.poetry\b/m.test(project)) return null;
+  if (project === null || !/^\[tool\.poetry\b|^build-backend\s*=\s*["']poetry\./m.test(project)) return null;
   const name = /^\[(?:tool\.poetry|project)\]\s*\n(?:(?!\[).*\n)*?name\s*=\s*["']([^"']+)["']/m.exec(project)?.[1];
   if (name === undefined) return null;
   const { env, home, platform } = places;
@@ -66,13 +69,18 @@ function poetry(folder: string, places: PythonPlaces): string | null {
     platform === "darwin" ? join(home, "Library", "Caches") : (env["XDG_CACHE_HOME"] ?? join(home, ".cache"));
   const all = env["POETRY_VIRTUALENVS_PATH"] ?? join(env["POETRY_CACHE_DIR"] ?? join(cache, "pypoetry"), "virtualenvs");
   const hash = createHash("sha256").update(realpathSync(folder)).digest("base64url").slice(0, 8);
-  const begin = `${name
+  const normal = name
     .toLowerCase()
+    .replaceAll(/[-_.]+/g, "-")
     .replaceAll(/[ $`!*@"\\\r\n\t]/g, "_")
-    .slice(0, 42)}-${hash}-py`;
-  const environments = entries(all).filter((one) => one.startsWith(begin));
+    .slice(0, 42);
+  const key = `${normal}-${hash}`;
+  const used = read(join(all, "envs.toml"))?.split(`[${key}]\n`)[1];
+  const version = /^(?:(?!\[).*\n)*?minor\s*=\s*"([\d.]+)"/.exec(used ?? "")?.[1];
+  const environments = entries(all).filter((one) => one.startsWith(`${key}-py`));
+  const inUse = environments.filter((one) => one === `${key}-py${version}`);
   return firstInterpreter(
-    environments.map((one) => join(all, one)),
+    [...inUse, ...environments].map((one) => join(all, one)),
     places,
   );
 }

@@ -50,23 +50,28 @@ describe("the Python environment nearest to a folder", () => {
     assert.equal(find("conda/src"), "conda/.conda/bin/python");
   });
 
-  it("is the one that Poetry keeps for the project", (t) => {
+  it("is the one that Poetry keeps for the project, of the version that is in use", (t) => {
     const { root, find } = machine(t, {
-      "app/pyproject.toml": '[build-system]\nrequires = []\n\n[tool.poetry]\nversion = "1"\nname = "My App"\n',
+      "app/pyproject.toml": '[build-system]\nrequires = []\n\n[tool.poetry]\nversion = "1"\nname = "My.App_two"\n',
+      // Poetry 2 needs no table of its own.
+      "new/pyproject.toml": '[project]\nname = "new"\n\n[build-system]\nbuild-backend = "poetry.core.masonry.api"\n',
     });
-    mkdirSync(join(root, "app"), { recursive: true });
-    const hash = createHash("sha256").update(join(root, "app")).digest("base64url").slice(0, 8);
-    for (const all of ["home/.cache/pypoetry/virtualenvs", "chosen"]) {
-      const bin = join(root, all, `my_app-${hash}-py3.12`, "bin");
-      mkdirSync(bin, { recursive: true });
-      writeFileSync(join(bin, "python"), "");
-      mkdirSync(join(root, all, `my_app-AAAAAAAA-py3.12`), { recursive: true });
-    }
-    assert.equal(find("app/src"), `home/.cache/pypoetry/virtualenvs/my_app-${hash}-py3.12/bin/python`);
-    assert.equal(
-      find("app/src", { POETRY_VIRTUALENVS_PATH: join(root, "chosen") }),
-      `chosen/my_app-${hash}-py3.12/bin/python`,
-    );
+    const keyOf = (folder: string, name: string) =>
+      `${name}-${createHash("sha256").update(join(root, folder)).digest("base64url").slice(0, 8)}`;
+    const [key, other] = [keyOf("app", "my-app-two"), keyOf("new", "new")];
+    for (const all of ["home/.cache/pypoetry/virtualenvs", "chosen"])
+      for (const environment of [`${key}-py3.11`, `${key}-py3.12`, "my-app-two-AAAAAAAA-py3.12", `${other}-py3.9`]) {
+        const bin = join(root, all, environment, "bin");
+        mkdirSync(bin, { recursive: true });
+        writeFileSync(join(bin, "python"), "");
+      }
+    const envs = `[${other}]\nminor = "3.9"\npatch = "3.9.18"\n\n[${key}]\npatch = "3.12.1"\nminor = "3.12"\n`;
+    writeFileSync(join(root, "chosen", "envs.toml"), envs);
+    assert.equal(find("app/src"), `home/.cache/pypoetry/virtualenvs/${key}-py3.11/bin/python`);
+    assert.equal(find("new"), `home/.cache/pypoetry/virtualenvs/${other}-py3.9/bin/python`);
+    const chosen = { POETRY_VIRTUALENVS_PATH: join(root, "chosen") };
+    assert.equal(find("app/src", chosen), `chosen/${key}-py3.12/bin/python`);
+    assert.equal(find("new", chosen), `chosen/${other}-py3.9/bin/python`);
   });
 
   it("is the Conda environment that environment.yml names", (t) => {

@@ -2,6 +2,7 @@
  * The packets of a task channel: SPEC.md, "Worker channels". A packet's item is a task, a msgpack map as in
  * `worker/run`, or only its `seq` when the task comes in `worker/run`. `seq` comes first, so that it has a fixed place.
  */
+import { blockExtension, type Payload, type StoredBytes } from "./payload.js";
 import type { WorkerTask } from "./worker.js";
 
 /** One write and one read. Eight of them are a page of a FIFO, so 16 pages hold 128. */
@@ -13,6 +14,9 @@ const headBytes = 3;
 const otherBytes = 100;
 /** Where `seq` is in a packet: after the packet's head, the map's head, the key, and the byte for "32 bits". */
 const seqAt = headBytes + 6;
+
+/** The server's reference to a block: handle, path, inode, offset, bytes. */
+type BlockReference = readonly (string | number)[];
 
 type Member = "seq" | "target" | "mode" | "count" | "from" | "to" | "exact" | "job" | "index" | "items";
 
@@ -30,11 +34,28 @@ function ascii(text: string): number[] {
 
 /** Whether the task can travel in a packet. */
 export function fitsPacket({ items, job = "" }: WorkerTask): boolean {
-  return (
-    items instanceof Uint8Array &&
-    items.length + job.length + otherBytes <= taskPacketBytes - headBytes &&
-    /^[\0-\x7f]*$/.test(job)
+  return payloadRoom(items) + textRoom(job) + otherBytes <= taskPacketBytes - headBytes;
+}
+
+/** Most bytes that a payload takes in a packet. Infinity: it cannot be in one. */
+function payloadRoom(items: Payload): number {
+  if (items instanceof Uint8Array) return items.length;
+  const [data, handles] = items;
+  if (handles.length > 15) return Infinity;
+  const room = data instanceof Uint8Array ? data.length : referenceRoom(data);
+  return handles.reduce((sum, handle) => sum + textRoom(handle), room + 2);
+}
+
+function referenceRoom({ reference }: StoredBytes): number {
+  if (!Array.isArray(reference)) return Infinity;
+  return (reference as BlockReference).reduce<number>(
+    (sum, member) => sum + (typeof member === "string" ? textRoom(member) : 9),
+    2,
   );
+}
+
+function textRoom(text: string): number {
+  return text.length < 256 && /^[\0-\x7f]*$/.test(text) ? text.length + 2 : Infinity;
 }
 
 /** Writes a packet to `at`: with the task, or with the `seq` of one that comes in `worker/run`. */
@@ -64,7 +85,7 @@ export function writeTaskPacket(to: Uint8Array, at: number, task: WorkerTask | n
     }
     if (index !== undefined) writer.member(keys.index, index);
     writer.bytes(keys.items);
-    writer.bin(items as Uint8Array);
+    writer.payload(items);
   }
   writer.end();
 }
@@ -112,6 +133,10 @@ class Writer {
 
   member(name: Uint8Array, value: number): void {
     this.bytes(name);
+    this.number(value);
+  }
+
+  number(value: number): void {
     if (value > 0xffff_ffff) {
       this.byte(0xcf);
       this.#four(Math.floor(value / 0x1_0000_0000));
@@ -135,6 +160,34 @@ class Writer {
     this.byte(0xd9);
     this.byte(text.length);
     for (let i = 0; i < text.length; i++) this.byte(text.charCodeAt(i));
+  }
+
+  payload(items: Payload): void {
+    if (items instanceof Uint8Array) {
+      this.bin(items);
+      return;
+    }
+    const [data, handles] = items;
+    this.array(2);
+    if (data instanceof Uint8Array) this.bin(data);
+    else this.block(data.reference as BlockReference);
+    this.array(handles.length);
+    for (const handle of handles) this.text(handle);
+  }
+
+  block(reference: BlockReference): void {
+    const from = this.#at;
+    this.#at += 4;
+    this.array(reference.length);
+    for (const member of reference)
+      if (typeof member === "string") this.text(member);
+      else this.number(member);
+    const length = this.#at - from - 4;
+    this.#to.set([0xc8, length >> 8, length & 255, blockExtension], from);
+  }
+
+  array(length: number): void {
+    this.byte(0x90 | length);
   }
 
   bin(bytes: Uint8Array): void {

@@ -8,8 +8,10 @@ export interface Peer {
   readonly maxPayloadBytes: number;
   /** The peer accepts payloads of up to this many bytes in fragments. Absent in doors without fragments. */
   useFragments?(maxPayloadBytes: number): void;
-  /** The peer can open the server's memory: it may get references to blocks. Absent in doors without blocks. */
-  usesBlocks?(): void;
+  /** The peer can open the server's memory: from now on it `takesBlocks`. Absent in doors without blocks. */
+  useBlocks?(): void;
+  /** It gets references to blocks. Others get the bytes. */
+  readonly takesBlocks?: boolean;
   /** Bytes that were written and the operating system has not taken yet. */
   backlogBytes(): number;
   /** Calls the listener once, when the backlog is small again. */

@@ -11,7 +11,7 @@ export const memoryHandlers: readonly Handler[] = [
   ),
   answer(memory.open, ({ engine }, { memory: handle }) => engine.registry.get(handle, Memory).open()),
   receive(memory.usable, ({ session }) => {
-    session.peer.usesBlocks?.();
+    session.peer.useBlocks?.();
   }),
   receive(memory.store, ({ engine, session }, params) => Block.create(engine, session, params)),
   answer(memory.unlink, ({ engine }, { memory: handle }) => engine.registry.get(handle, Memory).unlink()),

@@ -2,7 +2,7 @@ import { PolyprocError } from "../../protocol/errors.js";
 import { Deque } from "../engine/deque.js";
 import type { Reports } from "../engine/processes/spawner.js";
 
-/** A message in the report channel is one write. A FIFO takes a write of this length whole or not at all. */
+/** Longest write into the report channel, and so its longest message: a FIFO takes it whole or not at all. */
 const maxRecordBytes = 4096;
 const headBytes = 12;
 /** While messages that take more memory than this wait for the connection, the channel is not read. */

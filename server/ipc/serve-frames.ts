@@ -55,7 +55,7 @@ class FrameDoor implements Peer {
   readonly #backlog: Backlog;
   readonly #pause: ReadingPause;
   readonly #engine: Engine;
-  #usesBlocks = false;
+  takesBlocks = false;
   /** Blocks that the message that is being handled names. */
   #opened: Block[] = [];
   readonly #maxMessageBytes: number;
@@ -212,8 +212,8 @@ class FrameDoor implements Peer {
     this.#rested();
   }
 
-  usesBlocks(): void {
-    this.#usesBlocks = true;
+  useBlocks(): void {
+    this.takesBlocks = true;
   }
 
   useFragments(maxPayloadBytes: number): void {
@@ -323,7 +323,7 @@ class FrameDoor implements Peer {
     if (this.#state === "closed" || this.#socket.destroyed) return;
     try {
       this.#writer.write(
-        this.#usesBlocks ? message : withoutBlocks(message, this.#engine, this.connection.session),
+        this.takesBlocks ? message : withoutBlocks(message, this.#engine, this.connection.session),
         when,
       );
     } catch (error) {

@@ -70,6 +70,8 @@ export class Blocks {
   /** Blocks that no message has named yet. A payload that is never sent is garbage collected. */
   readonly #unsent = new FinalizationRegistry<Handle>((block) => this.#connection.release(block));
   #isGrowing = false;
+  /** Bytes that found no room while a segment was on its way. */
+  #missing = 0;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(connection: Connection) {
@@ -113,11 +115,15 @@ export class Blocks {
 
   /** Asks for a segment, for the payloads that follow. */
   #grow(bytes: number): void {
-    if (this.#isGrowing) return;
+    if (this.#isGrowing) {
+      this.#missing += bytes;
+      return;
+    }
     const room = this.#connection.facts.limits.maxQueuedBytes - this.bytes;
-    const size = Math.min(Math.max(leastSegmentBytes, inPages(bytes * 4)), room);
+    const size = Math.min(Math.max(leastSegmentBytes, inPages(bytes * 4), inPages(this.#missing)), room);
     if (size < bytes) return;
     this.#isGrowing = true;
+    this.#missing = 0;
     const memory = this.#connection.mint("memory");
     this.#connection
       .request("memory/create", { memory, bytes: size, forBlocks: true }, { background: true })

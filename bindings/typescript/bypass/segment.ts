@@ -1,4 +1,4 @@
-import { closeSync, readSync, writeSync } from "node:fs";
+import { closeSync, readSync, writevSync } from "node:fs";
 import type { Handle } from "../../../protocol/payload.js";
 import { openMemoryFile, type MemoryPlace } from "./memory-file.js";
 
@@ -39,13 +39,7 @@ export class Segment {
     if (at === -1) return null;
     const range = this.#free[at]!;
     const { offset } = range;
-    let to = offset;
-    for (const piece of pieces)
-      for (let done = 0; done < piece.length;) {
-        const written = writeSync(this.#fd, piece, done, piece.length - done, to);
-        done += written;
-        to += written;
-      }
+    for (let done = 0; done < length;) done += writevSync(this.#fd, after(pieces, done), offset + done);
     range.offset += bytes;
     range.bytes -= bytes;
     if (range.bytes === 0) this.#free.splice(at, 1);
@@ -82,6 +76,14 @@ export class Segment {
     range.bytes += next.bytes;
     this.#free.splice(at + 1, 1);
   }
+}
+
+/** The pieces without their first `done` bytes: a system call may take fewer bytes, or fewer pieces, than there are. */
+function after(pieces: readonly Uint8Array[], done: number): readonly Uint8Array[] {
+  if (done === 0) return pieces;
+  let at = 0;
+  for (; done >= pieces[at]!.length; at++) done -= pieces[at]!.length;
+  return [pieces[at]!.subarray(done), ...pieces.slice(at + 1)];
 }
 
 /** The size of the whole pages that hold this many bytes. */

@@ -1,13 +1,14 @@
 import { messageOverheadBytes } from "../../../server/ipc/framing/fragments.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import type { NotificationParams } from "../session/methods.js";
+import { defaultConnection } from "../session/default-connection.js";
 import { canOpenMemory } from "../bypass/blocks.js";
 import { loadClasses } from "./classes.js";
 import { leave, reportThrown } from "./end.js";
 import { adopt, decodeArguments, dropArguments, encodeResult, loadClassesBy } from "./host-codec.js";
 import { setHostLink, type HostFacts } from "./link.js";
 import { OutputCapture } from "./output.js";
-import { ReportChannel } from "./report-channel.js";
+import { ReportChannel, type Report } from "./report-channel.js";
 import { Runner } from "./runner.js";
 import type { HostStream } from "./stream.js";
 import type { TaskChannel } from "./task-channel.js";
@@ -28,8 +29,12 @@ export function startHost(
   const listeners: ((method: string, params: unknown) => void)[] = [];
   const reports = channel && new ReportChannel(endpoint, stream);
   const tell = (method: string, params: object) => {
-    if (reports?.write(method, params)) return;
-    endpoint.notify(method, params);
+    // What the task has released goes with its result: the server reads both at once.
+    const handles = defaultConnection().releases.take();
+    const messages: Report[] = [{ method, params }];
+    if (handles) messages.unshift({ method: "handle/release", params: { handles } as object });
+    if (reports?.write(messages)) return;
+    for (const message of messages) endpoint.notify(message.method, message.params);
     endpoint.flush();
   };
   const beforeEnd: (() => Promise<void>)[] = [];

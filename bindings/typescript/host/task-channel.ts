@@ -3,6 +3,7 @@ import { Socket, type SocketConstructorOpts } from "node:net";
 import { taskPacketBytes as packetBytes } from "../../../protocol/task-packet.js";
 import type { WorkerTask } from "../../../protocol/worker.js";
 import { decodeMessage } from "../../../server/ipc/framing/decoder.js";
+import { receivedBlock } from "../../../server/ipc/framing/received-block.js";
 
 const tasksFd = 4;
 const headBytes = 3;
@@ -67,7 +68,7 @@ function parse(packet: Uint8Array, length: number): TaskPacket {
   const end = headBytes + (packet[1]! | (packet[2]! << 8));
   if (length !== packetBytes || end > length) throw new Error(`${length} bytes in the task channel are no packet`);
   // A copy: the next packet overwrites this one.
-  return decodeMessage(Buffer.from(packet.subarray(headBytes, end))) as TaskPacket;
+  return decodeMessage(Buffer.from(packet.subarray(headBytes, end)), 0, end - headBytes, receivedBlock) as TaskPacket;
 }
 
 /** Null if the server made no channels for this host: then it runs every task that it receives. */

@@ -3,6 +3,7 @@ import type { Handle, HandleKind } from "../../../protocol/schema.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import { Blocks } from "../bypass/blocks.js";
 import { aborted, asCallersError, Closed } from "./errors.js";
+import { Releases } from "./releases.js";
 import { Unanswered } from "./unanswered.js";
 import type { NotificationName, NotificationParams, RequestName, RequestParams, RequestResult } from "./methods.js";
 
@@ -86,7 +87,9 @@ export class Connection {
   /** Requests that may change something and have no answer yet. */
   readonly unanswered = new Unanswered();
   #blocks?: Blocks;
-  #released: Handle[] = [];
+  readonly releases = new Releases((handles) => {
+    if (this.#link) this.notify("handle/release", { handles });
+  });
   /** Why the server refused to make these objects. */
   readonly #refused = new Map<Handle, PolyprocError>();
   readonly #listeners = new Map<NotificationName, Set<Listener>>();
@@ -254,13 +257,7 @@ export class Connection {
    */
   release(handle: Handle): void {
     this.#refused.delete(handle);
-    if (this.#closeError !== undefined) return;
-    if (this.#released.push(handle) > 1) return;
-    setImmediate(() => {
-      const handles = this.#released;
-      this.#released = [];
-      if (this.#link) this.notify("handle/release", { handles });
-    }).unref();
+    if (this.#closeError === undefined) this.releases.add(handle);
   }
 
   /** Keeps the script alive until `releaseLoop` has been called as often. */

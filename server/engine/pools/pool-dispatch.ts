@@ -168,14 +168,15 @@ export class PoolDispatch implements Dispatch {
     while (tasks.length < limit) {
       const task = this.queue.next();
       if (!task || task.job.isCommand || task.job.runtime !== runtime) break;
-      if (tasks.length > 0 && bytes + task.batch.bytes > aheadBytes) break;
+      const sent = worker.sentBytes(task);
+      if (tasks.length > 0 && bytes + sent > aheadBytes) break;
       this.queue.shift();
       const refusal = worker.whyNot(task);
       if (refusal) {
         this.#pool.drop(task, refusal.toErrorObject(), 0);
         continue;
       }
-      bytes += task.batch.bytes;
+      bytes += sent;
       tasks.push(task);
     }
     return tasks;

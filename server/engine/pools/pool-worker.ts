@@ -1,5 +1,6 @@
 import type { PolyprocError } from "../../../protocol/errors.js";
 import type { Params } from "../../../protocol/message.js";
+import { storedBytes } from "../../../protocol/payload.js";
 import { payloadHandles, type Payload, payloadBytes } from "../../../protocol/schema.js";
 import { describeTarget } from "../../../protocol/describe-target.js";
 import type * as workers from "../../../protocol/worker.js";
@@ -39,7 +40,6 @@ export class PoolWorker implements HostUser, TaskWorker {
   headSince = 0;
   /** The head's target was not loaded when it was sent. The host reports when it has been loaded. */
   #loading = false;
-  #aheadBytes = 0;
   /** Tasks given to it and not taken back, for `maxTasksPerChild`. */
   #given = 0;
   readonly #numbers = new TaskNumbers();
@@ -84,23 +84,23 @@ export class PoolWorker implements HostUser, TaskWorker {
     const remaining = this.pool.maxTasksPerChild - this.#given;
     const inflight = this.inflight.length;
     if (inflight === 0) return Math.min(remaining, this.host.tasks ? maxDepth : 1);
-    if (
-      !this.host.tasks ||
-      this.#full ||
-      this.#aheadBytes > maxAheadBytes ||
-      this.inflight[0]!.stopping ||
-      this.isStuck(this.pool.engine.clock.now())
-    )
+    if (!this.host.tasks || this.#full || this.inflight[0]!.stopping || this.isStuck(this.pool.engine.clock.now()))
       return 0;
     const depth = this.#depth();
     // Batches: it is given more only after it has done half, so that tasks travel in few messages.
     if (inflight > depth / 2) return 0;
+    if (this.inflight.reduce((bytes, task) => bytes + this.sentBytes(task), 0) > maxAheadBytes) return 0;
     return Math.min(remaining, depth - inflight);
   }
 
   /** The error of a task that is too large for this worker; null: the task fits. */
   whyNot({ batch }: Task): PolyprocError | null {
     return this.#tooLarge(batch.items, "the argument");
+  }
+
+  /** How many bytes of the task's payload are sent to this worker, if the task is given to it. */
+  sentBytes({ batch }: Task): number {
+    return this.host.session?.peer.takesBlocks && storedBytes(batch.items) ? 0 : batch.bytes;
   }
 
   isStuck(now: number): boolean {
@@ -120,7 +120,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     const targets = this.#targets.takeNew();
     this.#loading ||= wasIdle && targets[0]?.id === messages[0]!.target;
     // The packets go before the message: a host that has a task and finds no packet for it treats it as taken back.
-    const packets = this.host.tasks ? messages.map(packetOf) : [];
+    const packets = this.host.tasks ? messages.map((message) => packetOf(message, session.peer)) : [];
     const given = this.host.tasks?.write(packets) ?? tasks.length;
     // Users who have many pipes get small ones.
     this.#full = given < tasks.length;
@@ -131,7 +131,6 @@ export class PoolWorker implements HostUser, TaskWorker {
       task.worker = this;
       for (const handle of payloadHandles(task.batch.items)) engine.registry.retain(session, handle);
       this.inflight.push(task);
-      this.#aheadBytes += task.batch.bytes;
     }
     this.#given += given;
     const sent = messages.filter((message, i) => i < given && packets[i] !== message);
@@ -158,7 +157,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     this.#given -= taken.length;
     const session = this.host.session!;
     for (const task of taken) {
-      this.#letGo(task);
+      task.worker = null;
       task.state = "queued";
       if (!session.ended)
         for (const handle of payloadHandles(task.batch.items)) this.pool.engine.registry.release(session, handle);
@@ -283,7 +282,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     this.inflight.shift();
     this.#timers.endGrace();
     this.pool.engine.output.flush(this.host.process);
-    this.#letGo(task);
+    task.worker = null;
     task.from = task.to;
     if (this.inflight.length > 0) this.#headBegan();
     else this.#headEnded();
@@ -303,7 +302,7 @@ export class PoolWorker implements HostUser, TaskWorker {
     const begun = (task: Task) => this.#numbers.isAcknowledged(task) || task.stopping !== null;
     const back = this.takeBack();
     const untouched = back.filter((task) => !begun(task));
-    for (const task of this.inflight) this.#letGo(task);
+    for (const task of this.inflight) task.worker = null;
     const lost = [...back.filter(begun), ...this.inflight.splice(0)];
     const { process } = this.host;
     const death = workerLost(this.host, status, (lines) => this.pool.engine.output.tail(process, lines), started);
@@ -353,11 +352,6 @@ export class PoolWorker implements HostUser, TaskWorker {
     if (fault === null) return task!;
     this.host.expel(fault);
     return null;
-  }
-
-  #letGo(task: Task): void {
-    task.worker = null;
-    this.#aheadBytes -= payloadBytes(task.batch.items);
   }
 
   #headEnded(): void {

@@ -1,8 +1,10 @@
 import type { Params } from "../../../protocol/message.js";
 import { fitsPacket } from "../../../protocol/task-packet.js";
+import { storedBytes } from "../../../protocol/payload.js";
 import type { Payload } from "../../../protocol/schema.js";
 import type { ModuleTarget, SourceTarget, Target } from "../../../protocol/target.js";
 import type * as workers from "../../../protocol/worker.js";
+import type { Peer } from "../peer.js";
 import type { ProcessRecord } from "../processes/process.js";
 import type { Session } from "../session.js";
 import type { Task } from "./task.js";
@@ -77,6 +79,6 @@ export function taskMessage({ seq, from, to, exact, batch, job }: Task, target: 
 }
 
 /** What of a task goes into a packet: all of it, or the number of one that is sent. */
-export function packetOf(message: workers.WorkerTask): workers.WorkerTask | number {
-  return fitsPacket(message) ? message : message.seq;
+export function packetOf(message: workers.WorkerTask, { takesBlocks }: Peer): workers.WorkerTask | number {
+  return fitsPacket(message) && (takesBlocks || !storedBytes(message.items)) ? message : message.seq;
 }

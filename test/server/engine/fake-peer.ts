@@ -5,6 +5,7 @@ import type { Peer } from "../../../server/engine/peer.js";
 /** A peer that keeps the messages that it was sent. */
 export class FakePeer implements Peer {
   maxPayloadBytes = Infinity;
+  takesBlocks = false;
   readonly sent: { method: string; params: unknown }[] = [];
   /** Result of `backlogBytes`. A high value plays a peer that does not read. */
   backlog = 0;

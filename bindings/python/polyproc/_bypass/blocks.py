@@ -52,6 +52,8 @@ class Blocks:
         self._freed = deque()
         self._made = deque()
         self._growing = False
+        # Bytes that found no room while a segment was on its way.
+        self._missing = 0
         session.listeners["memory/free"] = lambda params: self._freed.extend(params["blocks"])
 
     def store(self, data):
@@ -112,12 +114,14 @@ class Blocks:
     def _grow(self, size):
         """Asks for a segment, for the payloads that follow."""
         if self._growing:
+            self._missing += size
             return
         room = self._session.facts["limits"]["maxQueuedBytes"] - sum(segment.size for segment in self._segments)
-        wanted = min(max(_LEAST_SEGMENT_BYTES, _in_pages(4 * size)), room)
+        wanted = min(max(_LEAST_SEGMENT_BYTES, _in_pages(4 * size), _in_pages(self._missing)), room)
         if wanted < size:
             return
         self._growing = True
+        self._missing = 0
         handle = self._session.mint("memory")
 
         def answered(answer):

@@ -3,6 +3,10 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { errorCodes } from "../../../../protocol/errors.js";
+import { StoredBytes } from "../../../../protocol/payload.js";
+import { fitsPacket } from "../../../../protocol/task-packet.js";
+import { encode } from "../../../../bindings/typescript/session/codec.js";
+import { openMemoryFile } from "../../../../server/os/bypass/memory-file.js";
 import { waitFor } from "../../../deadline.js";
 import { temporaryFolder } from "../../../temporary-folder.js";
 import { functions } from "../fixtures/paths.js";
@@ -140,6 +144,47 @@ test("an uncaught exception and an unhandled rejection fail the running task; th
   const [next] = await host.outcomes(of("double"), (h) => [h.apply(2, [21])]);
   assert.deepEqual(next!.values, [42]);
 });
+
+test("a task names its block in its packet, and the block is released together with the result", async (t) => {
+  const host = await TestHost.start(t);
+  const items = encode([[[new Uint8Array(200_000).fill(7)], {}]]) as Uint8Array;
+  const file = openMemoryFile(items.length)!;
+  t.after(() => file.close());
+  assert.ok(await file.fill(items));
+  const task = host.apply(0);
+  const payload = new SentByServer(["block:s2.1", file.path, file.inode, 0, items.length]);
+  task.items = [payload, [payload.handle]];
+  assert.ok(fitsPacket(task));
+  const [told] = await host.outcomes(of("echo"), () => [task]);
+  assert.deepEqual(told!.values, [[Buffer.alloc(200_000, 7)]]);
+  assert.deepEqual(host.notifications, [{ method: "handle/release", params: { handles: ["block:s2.1"] } }]);
+});
+
+/** A block, as the server sends it. */
+class SentByServer extends StoredBytes {
+  readonly reference: [handle: string, path: string, inode: string, offset: number, bytes: number];
+
+  constructor(reference: [string, string, string, number, number]) {
+    super();
+    this.reference = reference;
+  }
+
+  get handle(): string {
+    return this.reference[0];
+  }
+
+  get length(): number {
+    return this.reference[4];
+  }
+
+  read(): never {
+    throw new Error("the host reads it");
+  }
+
+  start(): never {
+    throw new Error("the host reads it");
+  }
+}
 
 test("a finished result does not wait behind the next task, which blocks the thread", async (t) => {
   const host = await TestHost.start(t);

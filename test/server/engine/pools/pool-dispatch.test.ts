@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Block } from "../../../../server/engine/bypass/block.js";
+import { Memory } from "../../../../server/engine/bypass/memory.js";
+import * as workers from "../../../../protocol/worker.js";
 import type { Wait } from "../../../../server/engine/wait.js";
 import { PoolWorld, settle } from "../fake-hosts.js";
 
@@ -85,3 +88,39 @@ test("waiting tasks of a higher priority run first, also before those that a wor
   assert.deepEqual(order.at(-1), ["low", 0]);
   assert.equal(order.length, 11);
 });
+
+for (const takesBlocks of [true, false]) {
+  const who = takesBlocks ? "can open them" : "cannot open them, up to 256 KiB";
+  test(`tasks whose payloads are in blocks are prefetched by a worker that ${who}`, async () => {
+    const world = new PoolWorld();
+    const { client, engine } = world;
+    const job = world.job(world.pool({ processes: 1 }));
+    const [bytes, count] = [200_000, 5];
+    void Memory.create(engine, client, `memory:${client.id}.m`, count * bytes, false, new Uint8Array());
+    // A short task first: then the length of tasks is known.
+    job.submit(world.tasks(1));
+    const host = world.hosts[0]!;
+    host.peer.takesBlocks = takesBlocks;
+    host.connect();
+    await settle();
+    host.succeed(host.begin()!);
+    await settle();
+    const blocks = Array.from({ length: count }, (_, i) => `block:${client.id}.b${i}`);
+    job.submit(
+      blocks.map((block, i) => {
+        Block.create(engine, client, { block, memory: `memory:${client.id}.m`, offset: i * bytes, bytes });
+        world.memories[0]!.content.set([0x91, 1], i * bytes);
+        return { index: i + 1, items: [engine.registry.get(block, Block), [block]] };
+      }),
+    );
+    await settle();
+    const { session } = host.record;
+    const held = () => blocks.filter((block) => session!.references.has(block)).length;
+    const messages = host.peer.received(workers.run).flatMap(({ tasks }) => tasks);
+    assert.equal(held(), takesBlocks ? count : 2, "256 KiB of payload are sent ahead, and references without a limit");
+    assert.equal(messages.length, takesBlocks ? 0 : 2, "a packet has room for a reference");
+    job.cancel(undefined, 0);
+    await settle();
+    assert.equal(held(), 0, "what the worker has not begun is taken back with its references");
+  });
+}

@@ -1,10 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import { resolveItems } from "../items/resolve-items.js";
 import type { Parts } from "../parts.js";
 import type { RunRequest } from "../runs/run.js";
 import { taskRequest } from "../tasks/task-request.js";
+import { readCoverage, type CoveredLine } from "./coverage.js";
 import { concerned, itemKeys, savedTasks, withVariables, type SavedTask } from "./saved-tasks.js";
 import { TaskTestRun } from "./task-run.js";
+import { t } from "../l10n.js";
 
 /** Most items of a task that are tests of their own. The others run, too, but only the task reports them. */
 const mostTests = 1000;
@@ -16,6 +21,8 @@ export class TaskTests implements vscode.Disposable {
   readonly #tasks = new Map<string, SavedTask>();
   /** The latest items of each task, by its id: what a saved file is compared with. */
   readonly #requests = new Map<string, RunRequest>();
+  /** The lines of the last run with coverage, by the file's URI. */
+  readonly #covered = new Map<string, vscode.StatementCoverage[]>();
 
   constructor(parts: Pick<Parts, "runs" | "log">) {
     this.#parts = parts;
@@ -23,8 +30,15 @@ export class TaskTests implements vscode.Disposable {
       if (item && this.#tasks.has(item.id)) await this.#find(item).catch((error: unknown) => this.#refuse(item, error));
     };
     this.#controller.refreshHandler = () => this.refresh();
+    const coverage = this.#controller.createRunProfile(
+      t("Run with Coverage"),
+      vscode.TestRunProfileKind.Coverage,
+      (request, token) => this.#run(request, token),
+      true,
+    );
+    coverage.loadDetailedCoverage = (_, { uri }) => Promise.resolve(this.#covered.get(uri.toString()) ?? []);
     this.#controller.createRunProfile(
-      "Run",
+      t("Run"),
       vscode.TestRunProfileKind.Run,
       (request, token) => (request.continuous ? this.#watch(request, token) : this.#run(request, token)),
       true,
@@ -100,7 +114,7 @@ export class TaskTests implements vscode.Disposable {
   async #runTask(
     test: vscode.TestItem,
     children: ReadonlySet<string> | null,
-    { exclude = [] }: vscode.TestRunRequest,
+    { exclude = [], profile }: vscode.TestRunRequest,
     tests: vscode.TestRun,
     token: vscode.CancellationToken,
     only: string | undefined,
@@ -114,19 +128,40 @@ export class TaskTests implements vscode.Disposable {
       (index) => (children === null || children.has(keys[index]!)) && !excluded.has(keys[index]!),
     );
     if (chosen.length === 0) return;
-    const request: RunRequest = {
+    const run: RunRequest = {
       ...found,
       items: chosen.map((index) => found.items[index]!),
       // Its problems are shown where the tests are.
       origin: "api",
     };
-    await TaskTestRun.follow(
-      this.#parts.runs,
-      request,
-      tests,
-      chosen.map((index) => test.children.get(keys[index]!)),
-      token,
-    );
+    const follow = (one: RunRequest) =>
+      TaskTestRun.follow(
+        this.#parts.runs,
+        one,
+        tests,
+        chosen.map((index) => test.children.get(keys[index]!)),
+        token,
+      );
+    if (profile?.kind !== vscode.TestRunProfileKind.Coverage) return follow(run);
+    const folder = await mkdtemp(join(tmpdir(), "polyproc-coverage-"));
+    try {
+      await follow({ ...run, env: { ...run.env, NODE_V8_COVERAGE: folder } });
+      this.#addCoverage(tests, await readCoverage(folder, this.#tasks.get(test.id)!.folder));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
+
+  /** Which lines ran. The runtimes of other languages than JavaScript and TypeScript do not tell. */
+  #addCoverage(tests: vscode.TestRun, files: ReadonlyMap<string, readonly CoveredLine[]>): void {
+    for (const [file, lines] of files) {
+      const uri = vscode.Uri.file(file);
+      const details = lines.map(
+        ({ line, length, count }) => new vscode.StatementCoverage(count, new vscode.Range(line, 0, line, length)),
+      );
+      this.#covered.set(uri.toString(), details);
+      tests.addCoverage(vscode.FileCoverage.fromDetails(uri, details));
+    }
   }
 
   /** Runs, at each save of a file, the tests whose item or whose function is in that file. */

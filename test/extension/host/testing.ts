@@ -74,6 +74,12 @@ describe("testing", function () {
     await vscode.commands.executeCommand("testing.reRunFailTests");
     assert.deepEqual(await nextRun("the run of failed tests"), ["tables/testing-bad.csv failed"]);
 
+    // With coverage: the workers are told where to write it.
+    await vscode.commands.executeCommand("testing.coverageAll");
+    const both = ["tables/testing-bad.csv failed", "tables/testing-good.csv done"];
+    assert.deepEqual(await nextRun("the run with coverage"), both);
+    assert.match(api.runs.all.at(-1)!.request.env!["NODE_V8_COVERAGE"]!, /polyproc-coverage-/);
+
     const stopWatching = () => vscode.commands.executeCommand("testing.stopContinuousRun");
     await vscode.commands.executeCommand("testing.startContinuousRun");
     try {

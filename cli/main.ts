@@ -1,45 +1,9 @@
 #!/usr/bin/env node
-import { CommanderError } from "commander";
-import { PolyprocError } from "../protocol/errors.js";
-import { endAs, type Ending } from "./ending.js";
-import { ExitError } from "./exit-error.js";
-import { exitStatus } from "./exit-status.js";
-import { endWithoutOutput } from "./lost-output.js";
-import { program } from "./program.js";
-import { splitCommand } from "./split-command.js";
-import { UsageError } from "./usage-error.js";
+import { runCommandLine } from "./command-line.js";
+import { isCommand } from "./commands.js";
+import { namesIn } from "./program.js";
 
-function failureStatus(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;
-  const [status, message] = describe(error);
-  process.stderr.write(`polyproc: ${message}\n`);
-  return status;
-}
-
-function describe(error: unknown): [number, string] {
-  if (error instanceof UsageError) return [exitStatus.usage, error.message];
-  if (error instanceof ExitError) return [error.status, error.message];
-  if (error instanceof PolyprocError)
-    return [
-      error.codeName === "Closed" || error.codeName === "ShuttingDown" ? exitStatus.unavailable : exitStatus.failed,
-      error.message,
-    ];
-  return [exitStatus.failed, error instanceof Error ? (error.stack ?? error.message) : String(error)];
-}
-
-async function main(argv: readonly string[]): Promise<void> {
-  process.stdout.on("error", endWithoutOutput);
-  let end: Ending = exitStatus.ok;
-  try {
-    // Arguments after `--` are the user's command, not our options.
-    const commands = await program(argv, (ending) => {
-      end = ending;
-    });
-    await commands.parseAsync(splitCommand(argv).own, { from: "user" });
-  } catch (error) {
-    end = failureStatus(error);
-  }
-  endAs(end);
-}
-
-void main(process.argv.slice(2));
+const argv = process.argv.slice(2);
+// Help and version need no command, and to read the commands would take longer than to print them.
+if (namesIn(argv).some(isCommand)) void import("./called.js").then(({ runCalled }) => runCalled(argv));
+else void runCommandLine(argv);

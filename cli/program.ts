@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from "commander";
-import { commands } from "./commands.js";
+import { commands, isCommand } from "./commands.js";
 import type { Ending } from "./ending.js";
+import type { LoadCommand } from "./load-command.js";
 import { splitCommand } from "./split-command.js";
 import { version } from "./version.js";
 
@@ -25,13 +26,14 @@ function output(argv: readonly string[]): OutputConfiguration {
 }
 
 /**
- * The command line. `exit` is told how it ends. `names`: the commands to load; of the others it knows the name and the
- * summary. Default: those that the arguments name.
+ * The command line. `exit` receives how it ends. `names`: the commands to load, by `load`; of the others it knows name
+ * and summary.
  */
 export async function program(
   argv: readonly string[],
   exit: (ending: Ending) => void,
-  names: readonly string[] = namesIn(argv),
+  names: readonly string[] = [],
+  load?: LoadCommand,
 ): Promise<Command> {
   const { command } = splitCommand(argv);
   const polyproc = new Command("polyproc")
@@ -42,15 +44,18 @@ export async function program(
     .configureHelp({ subcommandTerm: (each) => each.name() })
     .exitOverride()
     .configureOutput(output(argv));
-  for (const [name, { summary, load }] of Object.entries(commands)) {
-    const loaded = names.includes(name) ? await load({ argv, command, program: polyproc, exit }) : new Command(name);
-    polyproc.addCommand(loaded.summary(summary).exitOverride().configureOutput(output(argv)));
+  for (const [name, summary] of Object.entries(commands)) {
+    const known =
+      load && isCommand(name) && names.includes(name)
+        ? await load(name, { argv, command, program: polyproc, exit })
+        : new Command(name);
+    polyproc.addCommand(known.summary(summary).exitOverride().configureOutput(output(argv)));
   }
   return polyproc;
 }
 
 /** The command that is called, and the one that `help` or the completion of a line is about. */
-function namesIn(argv: readonly string[]): string[] {
+export function namesIn(argv: readonly string[]): string[] {
   const { own, command } = splitCommand(argv);
   const [name = "", ...words] = own.filter((word) => !word.startsWith("-"));
   if (name === "help") return [name, ...words];

@@ -1,6 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import { root } from "../extension/build/root.js";
 import { setAddress } from "./address.js";
+import { bundleCommand } from "./command.js";
 import { inlineMsgpackr } from "./inline.js";
 import { installAll } from "./install.js";
 import { buildNative } from "./native.js";
@@ -16,8 +17,9 @@ switch (command) {
   case "install":
     process.exitCode = await installAll(outdir);
     break;
-  case "inline":
+  case "prepack":
     await inlineMsgpackr();
+    await bundleCommand();
     break;
   case "native":
     for (const path of await buildNative((line) => console.error(line))) console.log(relative(process.cwd(), path));
@@ -27,7 +29,7 @@ switch (command) {
     break;
   default:
     console.error(
-      "usage: node dist/packaging/main.js package [FOLDER] | install [FOLDER] | inline | native | address URL",
+      "usage: node dist/packaging/main.js package [FOLDER] | install [FOLDER] | prepack | native | address URL",
     );
     process.exitCode = 2;
 }

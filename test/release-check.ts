@@ -80,7 +80,7 @@ function checkNpm(version: string): void {
     "LICENSE",
     "CHANGELOG.md",
     "protocol/SPEC.md",
-    "dist/cli/main.js",
+    "dist/command/polyproc.cjs",
     "dist/server/main.js",
     "dist/bindings/typescript/index.d.ts",
   ];

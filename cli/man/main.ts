@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { commands } from "../commands.js";
+import { loadCommand } from "../load-command.js";
 import { program } from "../program.js";
 import { manPages } from "./man-pages.js";
 
@@ -10,5 +11,5 @@ const folder = process.argv[2];
 if (folder === undefined) throw new Error("name the folder for the manual pages");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-const all = await program([], () => {}, Object.keys(commands));
+const all = await program([], () => {}, Object.keys(commands), loadCommand);
 for (const [name, text] of manPages(all)) writeFileSync(join(folder, name), text);

@@ -15,10 +15,13 @@ export interface BundleOptions {
 }
 
 /**
- * Modules that the extension loads at their first use, because they are so large that reading them would slow down the
- * opening of a window. They must share no class with the rest.
+ * Modules that are loaded at their first use, because they are so large that reading them would slow down the opening
+ * of a window, or `polyproc --help`. They must share no class with the rest.
  */
-const loadedLater: Readonly<Record<string, string>> = { "sources/javascript.ts": "javascript-functions" };
+const loadedLater: Readonly<Record<string, string>> = {
+  "sources/javascript.ts": "javascript-functions",
+  "cli/called.ts": "cli-called",
+};
 
 type SharedOptions = BuildOptions & { metafile: true };
 

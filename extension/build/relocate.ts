@@ -25,8 +25,8 @@ const places: Record<string, string | null> = {
 /** The Python package is copied unchanged: the sources name several of its files. */
 const copied = { from: "bindings/python/", to: "../python/" };
 
-/** Undefined if the list does not have the path. */
-function placeOf(path: string): string | null | undefined {
+/** Where the bundles have a file of the checkout. Undefined if the list does not have the path. */
+function placeInBundles(path: string): string | null | undefined {
   return path.startsWith(copied.from) ? copied.to + path.slice(copied.from.length) : places[path];
 }
 
@@ -37,8 +37,9 @@ const relativeUrl = /new URL\("([^"]+)",\s*import\.meta\.url\)/g;
  * that is not listed above fails the build; otherwise it would be missing only when a program needs it.
  *
  * @param folder The bundle's folder, below that of all bundles: `""` or `host`.
+ * @param placeOf Tells where a file of the checkout is. Default: where the extension has it.
  */
-export function relocate(folder: string): Plugin {
+export function relocate(folder: string, placeOf = placeInBundles): Plugin {
   return {
     name: "relocate",
     setup(build) {

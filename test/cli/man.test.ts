@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { topics } from "../../cli/help/topics.js";
 import { commands as entries } from "../../cli/commands.js";
+import { loadCommand } from "../../cli/load-command.js";
 import { program } from "../../cli/program.js";
 import { compiled, root } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -14,7 +15,7 @@ import { run } from "./polyproc.js";
 test("there is a manual page for each command and topic, and the package names them all", async (t) => {
   const folder = join(temporaryFolder(t), "man");
   execFileSync(process.execPath, [compiled("cli/man/main"), folder]);
-  const { commands } = await program([], () => {}, Object.keys(entries));
+  const { commands } = await program([], () => {}, Object.keys(entries), loadCommand);
   const expected = [
     "polyproc.1",
     ...commands.map((command) => `polyproc-${command.name()}.1`),

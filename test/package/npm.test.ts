@@ -35,7 +35,7 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
       "dist/bindings/typescript/index.d.ts",
       "dist/bindings/typescript/host/main.js",
       "dist/server/main.js",
-      "dist/cli/main.js",
+      "dist/command/polyproc.cjs",
     ]) {
       assert.ok(paths.includes(path), `${path} is missing`);
     }
@@ -52,7 +52,7 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
       [],
     );
     assert.deepEqual(
-      paths.filter((path) => /^(dist\/)?extension\/.*(?<!\.d\.ts)$|\.[cm]js$|\.vsix$/.test(path)),
+      paths.filter((path) => /^(dist\/)?extension\/.*(?<!\.d\.ts)$|^(?!dist\/command\/).*\.[cm]js$|\.vsix$/.test(path)),
       [],
       "the extension is packed by itself; of it, only the types of its API are here",
     );
@@ -75,9 +75,10 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
       packages: Record<string, { dependencies?: Record<string, string>; hasInstallScript?: boolean }>;
     };
     const used = new Set<string>();
-    for (const { path } of report.files.filter(({ path }) => path.endsWith(".js"))) {
+    for (const { path } of report.files.filter(({ path }) => /\.c?js$/.test(path))) {
       const source = readFileSync(join(project, "node_modules", "polyproc", path), "utf8");
-      for (const [, name] of source.matchAll(/(?:from|import\()\s*"((?:@[^/"]+\/)?[^./"@:][^/":]*)/g)) used.add(name!);
+      for (const [, name] of source.matchAll(/(?:from|import\(|require\()\s*"((?:@[^/"]+\/)?[^./"@:][^/":]*)/g))
+        used.add(name!);
     }
     const asked = Object.keys(installed.packages["node_modules/polyproc"]!.dependencies!);
     assert.deepEqual(

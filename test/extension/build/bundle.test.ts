@@ -41,6 +41,7 @@ describe("the extension, laid out as it will be installed, away from the checkou
       "dist/javascript-functions.cjs",
       "dist/server.cjs",
       "dist/cli.cjs",
+      "dist/cli-called.cjs",
       "protocol/generated/schema.json",
       "dist/host/main.mjs",
       "dist/results/webview.js",

@@ -1,1 +1,1 @@
-"""What goes past the server: pipes' channels, and items that are taken ahead."""
+"""What goes past the server: channels of pipes, borrowed items of queues, large payloads."""

@@ -94,7 +94,7 @@ class Blocks:
         return None
 
     def _settle(self):
-        """Uses what the server has said since."""
+        """Handles the notifications that the server has sent since."""
         while self._made:
             self._segments.append(self._made.popleft())
         while self._freed:

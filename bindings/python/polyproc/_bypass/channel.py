@@ -64,7 +64,7 @@ def _polling(fds):
 
 def _is_own(error):
     """
-    Whether a system call here has failed. Otherwise a signal handler, which was called in the middle, has raised it.
+    Whether a system call here has failed. Otherwise a signal handler that interrupted the call has raised the error.
     """
     at = error.__traceback__
     while at.tb_next is not None:
@@ -96,7 +96,7 @@ class _Channel:
             self._session.send_now(message)
 
     def abandoned(self):
-        """No object uses the channel any longer. The garbage collector may call this in the middle of a send."""
+        """No object uses the channel any longer. The garbage collector may call this during a send."""
         if self._fd is not None:
             message = self._left()
             self._close()
@@ -109,7 +109,7 @@ class _Channel:
 
 
 class Writer(_Channel):
-    """Where this process sends."""
+    """The writing end of a channel."""
 
     # An item of several packets is being written.
     _in_parts = False
@@ -132,7 +132,7 @@ class Writer(_Channel):
             raise
 
     def write(self, data):
-        """False when this channel has been left, and the item has to go through the server."""
+        """Sends the item. False if this channel has been left: then the item goes through the server."""
         with self._lock:
             if self._fd is None or self._session.error is not None:
                 return False
@@ -185,7 +185,7 @@ class Writer(_Channel):
 
 
 class Reader(_Channel):
-    """Where this process receives."""
+    """The reading end of a channel."""
 
     def __init__(self, end, offer):
         super().__init__(end, offer, os.O_RDONLY)
@@ -205,7 +205,7 @@ class Reader(_Channel):
         end.session.listen()
 
     def take(self):
-        """The next item. None once this channel is over."""
+        """Waits for the next item. None when the channel has ended."""
         try:
             with self._lock:
                 while self._fd is not None:
@@ -221,7 +221,7 @@ class Reader(_Channel):
                 self.leave()
 
     def is_ready(self, deadline):
-        """Whether there is an item, waiting for one until then. None once this channel is over."""
+        """Waits for an item. Whether there is one; None when the channel has ended."""
         if not self._lock.acquire(True, -1 if deadline is None else max(0.0, deadline - time.monotonic())):
             return False
         try:
@@ -248,7 +248,7 @@ class Reader(_Channel):
         return [fd for fd, _ in _polling(fds).poll(milliseconds)]
 
     def _read(self):
-        """A packet was there. The item that it makes whole, if it does."""
+        """Handles a packet. Returns the item if the packet completes one."""
         try:
             packet = os.read(self._fd, _PACKET_BYTES)
         except BlockingIOError:
@@ -288,8 +288,8 @@ class Reader(_Channel):
 
     def _ask(self, take, timeout):
         """
-        Tells the server that this process waits here. Returns when something is here, or the server has something to
-        tell. What it says of `ready`, if it does.
+        Tells the server that this process waits here. Returns when an item is here or the server has answered: with the
+        answer's `ready`, if it has that.
         """
         params = {"end": self._handle, "channel": self.number}
         if not take:
@@ -340,7 +340,7 @@ class Reader(_Channel):
         return ready
 
     def _heard(self, answer):
-        """What the server has answered."""
+        """Handles the server's answer."""
         if answer.error is not None:
             if answer.error.name not in ("RequestCancelled", "TimedOut"):
                 self._error = answer.error
@@ -372,7 +372,7 @@ class Reader(_Channel):
             pass
 
     def leave(self):
-        """Another process is to receive what is here. The thread that holds the lock leaves the channel."""
+        """Another process is to receive the items that are here. The thread that holds the lock leaves the channel."""
         self._over.add(_ASKED)
         self._ring()
         if not self._lock._is_owned() and self._lock.acquire(False):

@@ -1,4 +1,4 @@
-"""An end of a pipe in this process: which channels past the server it has."""
+"""An end of a pipe in this process, and the channels that it has."""
 
 from collections import deque
 
@@ -21,7 +21,7 @@ class End:
         self.late = deque()
 
     def write(self, data):
-        """Whether the item has gone into a channel. It has to go through the server otherwise."""
+        """Tries to send the item through a channel. False: it has to go through the server."""
         if self.offer is not None:
             self._enter()
         writer = self.writer
@@ -51,7 +51,10 @@ class End:
                 self.session.channels = False
 
     def follow(self, params, undo):
-        """Asks the server for what there is at this end: `pipe/follow`. The request's answer."""
+        """
+        Sends `pipe/follow`, which asks the server for the next item or channel of this end. Returns the request's
+        answer.
+        """
         return self.session.send("pipe/follow", params, self.told, undo=undo)
 
     def told(self, answer):
@@ -75,7 +78,7 @@ class End:
             session.after(lambda: session.notify("pipe/left", {"end": handle, "channel": channel["channel"]}))
 
     def take(self):
-        """The next item, as far as this process has it; None: the server has."""
+        """The next item, if this process has it. None: ask the server."""
         reader = self.reader
         if reader is not None:
             item = reader.take()
@@ -86,7 +89,7 @@ class End:
         return self.late.popleft() if self.late else None
 
     def is_ready(self, deadline):
-        """Whether there is an item, waiting for one until then; None: the server knows."""
+        """Waits for an item. Whether there is one; None: ask the server."""
         reader = self.reader
         if reader is not None:
             ready = reader.is_ready(deadline)
@@ -97,7 +100,7 @@ class End:
         return True if self.late else None
 
     def forked(self):
-        """In a forked child: what there is belongs to the parent."""
+        """In a forked child: the channels belong to the parent."""
         self.offer = None
         for one in (self.writer, self.reader):
             if one is not None:
@@ -122,7 +125,7 @@ def end_of(session, handle):
 
 
 def _told(session, params):
-    """An offer, or that a channel is to be left: that sends, so it follows once nothing is being read."""
+    """An offer of a channel, or the request to leave one. Both send, so they are handled once nothing is being read."""
     if params["path"] is None:
         session.after(lambda: _leave(session, params["end"], params["channel"]))
         return

@@ -1,7 +1,4 @@
-"""
-Items of a queue that were taken before they were asked for: a consumer that takes many quickly does not ask the server
-for each.
-"""
+"""Borrowed items of a queue: a consumer that takes many quickly does not ask the server for each."""
 
 import threading
 import time
@@ -71,30 +68,28 @@ class TakenAhead:
             return turn
 
     def ask(self):
-        """Who takes more than one item at once; None: one is to be taken, as ever."""
+        """The object that borrows the next batch. None: take a single item."""
         turn = self._mine()
         return turn if turn.ask() else None
 
     def came(self):
-        """One item, as ever."""
+        """A single item was taken."""
         self._mine().count += 1
 
     def borrow(self, turn, queue, request):
-        """`request(members)` gives the items. The first is returned."""
+        """Borrows a batch: `request(members)` returns its items. Returns the first."""
         item = turn.borrow(queue, request)
         if self._turn is not turn:
             turn.give_back()
         return item
 
     def give_back(self):
-        """What was not asked for goes back to the front of the queue, as if it had never been taken."""
+        """Items that were not handed out go back to the front of the queue, in their order."""
         self._turn.give_back()
 
 
 class _Turn:
-    """
-    One thread's. Its items are on loan from the server, which knows by its counter how many of them were handed out.
-    """
+    """The loans of one thread. The server reads from the counter how many of the items were handed out."""
 
     def __init__(self, session, lock, thread):
         self._session, self._lock, self.thread = session, lock, thread
@@ -227,7 +222,7 @@ _bell.acquire()
 
 
 def _watch(turn, queue):
-    """Sees to it that it does not hold items for long."""
+    """Ends loans whose items are not taken for a while."""
     global _watcher
     _held[turn] = queue
     turn._session.before_end = give_back_all

@@ -1,6 +1,6 @@
 """
-Counters in memory that the server reads when this process has died. By them it learns, without a message, which of the
-items that it has on loan a program has been handed.
+Counters in memory that the server reads when this process has died. They say how many of the borrowed items the program
+was handed, without a message.
 """
 
 import os
@@ -17,7 +17,7 @@ _UNASKED = object()
 
 
 def tally_of(session):
-    """The session's; None where there is none, or the server's memory cannot be reached from here."""
+    """The session's tally. None if it has none, or if this process cannot open the server's memory."""
     tally = _tallies.get(session, _UNASKED)
     if tally is _UNASKED:
         # Two threads that ask at once get counters of their own.
@@ -38,8 +38,7 @@ def _ask(session):
 
 def _open(path, mark):
     """
-    None when the path does not lead to the server's file from here: it may be another user's, in a container, or on
-    another machine.
+    Opens the server's file. None if the path leads elsewhere: for another user, in a container, or on another machine.
     """
     import mmap
 

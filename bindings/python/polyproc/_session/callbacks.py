@@ -25,7 +25,7 @@ class Callbacks:
             self._start()
 
     def finish(self):
-        """Waits until every callback that is due was called."""
+        """Waits until every callback that is due has run."""
         if self._thread is not None and self._thread is not threading.current_thread():
             done = allocate_lock()
             done.acquire()

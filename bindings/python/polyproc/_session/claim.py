@@ -1,4 +1,4 @@
-"""A right that one thread at a time has, or that is used up."""
+"""A right that one thread at a time has, or that can be used once."""
 
 _FIRST = (0,)
 
@@ -22,7 +22,7 @@ class Claim:
         self.give_back = self._free.extend
 
     def take(self, taken):
-        """False when it is taken: by another thread, or by the code that was interrupted by this one."""
+        """Tries to take it. False if another thread has it, or the code that this one has interrupted."""
         try:
             taken.extend(map(self._free.pop, _FIRST))
         except IndexError:

@@ -1,4 +1,4 @@
-"""What a forked child must not go on using: the connections of its parent."""
+"""Connections that a forked child must not use: they are its parent's."""
 
 import os
 import weakref

@@ -1,4 +1,4 @@
-"""A message as the wire takes it."""
+"""Frames: messages as the wire takes them."""
 
 from struct import Struct
 

@@ -1,4 +1,4 @@
-"""Exceptions of the program's signal handlers, which are raised in the middle of whatever they interrupt."""
+"""Exceptions of the program's signal handlers, which can interrupt any code of the binding."""
 
 import signal
 import threading
@@ -6,7 +6,8 @@ import threading
 
 def is_from_handler(error):
     """
-    Whether a signal handler has raised it. Then it is no failure of what was interrupted, and the program is to see it.
+    Whether a signal handler has raised the error. Then the interrupted code has not failed, and the program must see
+    the error.
     """
     if threading.current_thread() is not threading.main_thread():
         return False

@@ -34,11 +34,11 @@ class IdleReader:
         thread.start()
 
     def pause(self):
-        """Another thread begins to read."""
+        """Called when another thread begins to read."""
         self._watch(0)
 
     def resume(self):
-        """The other thread has stopped reading."""
+        """Called when the other thread has stopped reading."""
         if self._epoll is not None:
             self._watch(select.EPOLLIN)
 

@@ -1,4 +1,4 @@
-"""What comes over the connection: bytes that are cut into messages."""
+"""The incoming bytes of the connection, cut into messages."""
 
 from struct import Struct
 
@@ -73,7 +73,8 @@ class Inflow:
 
     def is_dry(self):
         """
-        Whether all whole messages were handed out. Not so after an exception: then they come before what is read next.
+        Whether all whole messages were handed out. After an exception some may be left: they come before what is read
+        next.
         """
         return self.dry == len(self.log)
 
@@ -125,7 +126,9 @@ class Inflow:
             self.state = (joined, 0, taken + len(fresh), large, filled, left)
 
     def _fill(self):
-        """Moves what was read of a fragment to where it belongs. False when nothing is left to move."""
+        """
+        Moves the bytes that were read of a fragment to their place in the message. False when none are left to move.
+        """
         buffer, at, taken, large, filled, left = self.state
         n = min(len(buffer) - at, left)
         if n:
@@ -140,7 +143,7 @@ class Inflow:
         return True
 
     def _begin_fragment(self, size, at, have):
-        """How many more bytes are needed to begin it."""
+        """How many more bytes are needed before the next message can begin."""
         buffer, _, taken, large, filled, _ = self.state
         if large is not None:
             left = len(large) - filled

@@ -1,4 +1,4 @@
-"""Messages, as far as they are alike."""
+"""The common parts of messages."""
 
 from _thread import get_ident
 
@@ -42,7 +42,8 @@ _DONE = field("result", None)
 
 def done_id(body):
     """
-    The id of a request whose answer is that it is done, which is the most frequent message of all; None for any other.
+    The id, if the message is the empty answer to a request, which is the most frequent message. None for any other
+    message.
     """
     if body[-8:] != _DONE or body[:4] != _ANSWER:
         return None
@@ -60,9 +61,7 @@ _owners = {}
 
 
 def owner():
-    """
-    The member `owner` of a request, packed: the thread that asks, by a name that is its own inside of this process.
-    """
+    """The member `owner` of a request, packed: the thread that asks, by a name that is unique in this process."""
     number = _owner_number()
     packed = _owners.get(number or get_ident())
     if packed is None:

@@ -1,4 +1,4 @@
-"""What goes out over the connection: whole messages, in the order in which they were given to it."""
+"""The outgoing messages of the connection, whole and in order."""
 
 import select
 import socket
@@ -36,7 +36,7 @@ class Outflow:
 
     def send(self, data):
         """
-        Sends a whole frame, or several. What an exception interrupts is finished by the next `send`, of any thread.
+        Sends a whole frame, or several. If an exception interrupts it, the next `send` of any thread completes it.
         """
         with self._lock:
             if len(data) <= _PIECE_BYTES:
@@ -101,8 +101,8 @@ CALLERS = {__name__}
 
 def is_from_socket(error):
     """
-    Whether a system call of the wire has failed. Otherwise a signal handler, which was called in the middle, has raised
-    the error.
+    Whether a system call of the wire has failed. Otherwise a signal handler that interrupted the call has raised the
+    error.
     """
     at = error.__traceback__
     while at.tb_next is not None:

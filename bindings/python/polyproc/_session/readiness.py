@@ -6,7 +6,7 @@ from .params import NO_WAIT
 
 
 class PipeReadiness:
-    """Readable while the pipe's end has something to receive."""
+    """A descriptor that is readable while the pipe's end has something to receive."""
 
     def __init__(self, end):
         self._session, self._params = end._session, end._params
@@ -26,7 +26,9 @@ class PipeReadiness:
         return self._read
 
     def refresh(self):
-        """Asks now: when this returns, the descriptor says what is. `fileno` has asked if it is readable."""
+        """
+        Asks the server now. On return the descriptor is up to date. `fileno` calls this if the descriptor is readable.
+        """
         if self._signalled:
             return
         if self._is_ready():
@@ -35,7 +37,7 @@ class PipeReadiness:
             self._watch()
 
     def received(self):
-        """Something was taken: it may have been the last."""
+        """Call after something was taken: it may have been the last item."""
         if self._signalled and self._read is not None:
             self._hush()
             self.refresh()
@@ -74,7 +76,7 @@ class PipeReadiness:
 
 
 class ExitReadiness:
-    """Readable from a process's end on."""
+    """A descriptor that is readable once a process has ended."""
 
     def __init__(self, session, params):
         self._read, write = os.pipe()

@@ -168,15 +168,15 @@ class Reading:
     # Reading.
 
     def read_now(self, flags):
-        """Reads once, unless another thread reads: then false."""
+        """Reads once. False if another thread reads."""
         return self._read_once(flags, True)
 
     def drain(self):
-        """Reads what has come, without waiting."""
+        """Reads the bytes that are there, without waiting."""
         self._read_once(socket.MSG_DONTWAIT, True)
 
     def _relieve(self):
-        """In the middle of a send, so nothing may be sent: what reading gives rise to waits."""
+        """Reads during a send, so nothing may be sent: messages that the reading causes wait."""
         self._read_once(socket.MSG_DONTWAIT, False)
 
     def _read_once(self, flags, may_send):
@@ -194,7 +194,7 @@ class Reading:
         return True
 
     def _read_some(self, flags, seconds, nested):
-        """Reads once, and hands out what came. False: it has handed out what was there, and did not read."""
+        """Reads once, and hands out the messages. False: there were messages to hand out, and it did not read."""
         if self.error is not None:
             return True
         wire = self.wire
@@ -284,7 +284,7 @@ class Reading:
             wake(answer.lock)
 
     def after(self, action):
-        """For listeners and `then`: calls once nothing is being read."""
+        """Calls the function once nothing is being read: for listeners and `then`."""
         self._after.append(action)
 
     def _run_after(self):

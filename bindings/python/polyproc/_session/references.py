@@ -29,12 +29,12 @@ class References:
         return f"{kind}:{self.prefix}.{next(self._minted)}"
 
     def refused(self, error, *handles):
-        """The server did not make these objects: what later requests that name them fail with."""
+        """The server did not make these objects: later requests that name them fail with this error."""
         for handle in handles:
             self._refused[handle] = error
 
     def explained(self, error):
-        """The error of an answer, or the reason why the object that it says is unknown was not made."""
+        """The error of an answer. If it says that an object is unknown, the reason why that object was not made."""
         return self._refused.get(error.data.get("handle"), error) if error.name == "UnknownHandle" else error
 
     def adopt(self, handle, references=1):
@@ -48,7 +48,9 @@ class References:
         self._change()
 
     def received(self, handles):
-        """These came beside a payload: a reference each. Objects for them follow, and `settle_received`."""
+        """
+        These handles came beside a payload, each with a reference. Objects for them follow, then `settle_received`.
+        """
         self._changes.extend([(handle, 1, 1) for handle in handles])
         self._change()
 

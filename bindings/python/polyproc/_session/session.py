@@ -1,4 +1,4 @@
-"""One connection to a server: requests of many threads, their answers, and what the server tells by itself."""
+"""One connection to a server: requests of many threads, their answers, and the server's notifications."""
 
 import itertools
 import os
@@ -294,7 +294,7 @@ class Session(References, Reading):
         return Closed(str(error) if error is not None else "the connection to the server has ended")
 
     def _failed(self, error):
-        """The connection has failed, unless the error is that of a signal handler."""
+        """The connection has failed, unless a signal handler has raised the error."""
         if not is_from_socket(error):
             raise error
         self._end(error)

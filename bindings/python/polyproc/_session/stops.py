@@ -1,4 +1,4 @@
-"""How a running task is told to stop."""
+"""How a running task learns that it must stop."""
 
 from .._errors import Cancelled, error_to_wire
 from .answer import wake
@@ -33,7 +33,7 @@ def stop(session, params):
 
 
 def pending_stop(task):
-    """Why the running item must stop; None if it need not, or was told already. Only in the task's thread."""
+    """Why the running item must stop. None if it need not, or if it has been told. Only in the task's thread."""
     said = task.get("stop")
     if said is None:
         return None
@@ -44,7 +44,7 @@ def pending_stop(task):
 
 
 def take_stop(task):
-    """`pending_stop`, which counts as told from now on."""
+    """Like `pending_stop`. From now on the item counts as told."""
     why = pending_stop(task)
     if why is not None:
         task["stopped"] = (why, item_index(task))
@@ -53,7 +53,7 @@ def take_stop(task):
 
 
 def reason(task):
-    """Why the running item must stop, told or not. In any thread."""
+    """Why the running item must stop, whether it has been told or not. In any thread."""
     for key in ("stop", "stopped"):
         said = task.get(key)
         why = None if said is None else _meant(task, said)
@@ -63,13 +63,11 @@ def reason(task):
 
 
 def _meant(task, said):
-    """
-    The reason, if it is meant for the running item, otherwise None. A time limit counts for each item anew.
-    """
+    """The reason, if it is for the running item, otherwise None. A time limit begins anew with each item."""
     why, item = said
     return None if why == "TimedOut" and item is not None and item != item_index(task) else why
 
 
 def item_index(task):
-    """Which item of the task runs, counted from its first."""
+    """The position of the running item in its task, from 0."""
     return task.get("from", 0) + len(task.get("untold", ()))

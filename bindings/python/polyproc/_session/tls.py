@@ -23,7 +23,7 @@ _CHUNK_BYTES = 64 * 1024
 
 
 class NearEnd(socket.socket):
-    """The session's end."""
+    """The session's end of the pair."""
 
     # The reason if the connection was broken off.
     failure = None
@@ -142,7 +142,7 @@ class Relay:
         return near
 
     def hang_up(self):
-        """What the session has sent still goes out. Nothing is received any more."""
+        """Closes the session's end. Its last bytes still go out; nothing is received any more."""
         near = self._near()
         if near is not None:
             try:
@@ -236,7 +236,7 @@ class Relay:
             view = view[self._tls.write(view) :]
 
     def _decrypted(self, data):
-        """The plain bytes that this completes, and whether more may come."""
+        """The plain bytes that this input completes, and whether more may come."""
         self._incoming.write(data)
         parts = []
         try:
@@ -269,7 +269,7 @@ _relays = set()
 
 
 def finish():
-    """At the end of the program: what was sent last reaches the server."""
+    """At the end of the program: sends the last bytes to the server."""
     deadline = time.monotonic() + _EXIT_SECONDS
     relays = list(_relays)
     for relay in relays:

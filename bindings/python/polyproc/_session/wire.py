@@ -89,7 +89,7 @@ class Wire:
 
     @property
     def failure(self):
-        """Why the stream has ended, where the socket knows."""
+        """Why the stream has ended, if the socket knows."""
         return getattr(self.socket, "failure", None)
 
     # In.
@@ -104,7 +104,7 @@ class Wire:
         self._inflow.latest().supersede()
 
     def inflow(self, nested):
-        """What was read and not handed out."""
+        """The bytes that were read and not handed out."""
         inflow = self._inflow
         if inflow.successors or len(inflow.log) >= LONG_LOG or inflow.state[3] is not None:
             inflow = inflow.latest()
@@ -207,8 +207,8 @@ class Wire:
 
     def try_send(self, data):
         """
-        The same without ever waiting: False when another thread is sending. What does not fit into the socket now
-        leaves with the next message.
+        Like `send`, without waiting: False if another thread is sending. Bytes that do not fit into the socket now
+        leave with the next message.
         """
         under_way = self._under_way
         under_way.append(None)
@@ -238,8 +238,8 @@ class Wire:
 
     def report(self, data):
         """
-        The same as `send`, through the report channel. False: it is to be sent, because there is no such channel,
-        because it is too large or there is no room, or because not all that was sent before has left yet.
+        Like `send`, through the report channel. False if the message has to go over the connection: there is no such
+        channel, the message is too large, there is no room, or earlier messages of the connection have not left yet.
         """
         if self._reports is None or type(data) is not bytes or len(data) > _MAX_REPORT:
             return False

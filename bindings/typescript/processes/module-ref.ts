@@ -15,3 +15,15 @@ export function urlOfModule(ref: ModuleRef): string {
           "import.meta; name the module instead ({ module, export }), or bundle as an ES module (docs/bundling.md)",
   );
 }
+
+/**
+ * The name by which a CommonJS module exports a value now. Undefined for other modules, and for what a getter returns:
+ * it may not be initialized yet.
+ */
+export function exportedName(ref: ModuleRef, value: unknown): string | undefined {
+  const { exports } = (ref ?? {}) as { exports?: unknown };
+  if (exports === value && value !== undefined) return "default";
+  if (typeof exports !== "object" || exports === null) return undefined;
+  const members = Object.entries(Object.getOwnPropertyDescriptors(exports) as Record<string, PropertyDescriptor>);
+  return members.find(([, member]) => member.value === value)?.[0];
+}

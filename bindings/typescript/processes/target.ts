@@ -1,6 +1,6 @@
 import { shellPlaceholderWarning } from "../../../protocol/shell-placeholder.js";
 import { aCount, aFlag, anObject, aText, checkOptions, type OptionTable } from "../session/options.js";
-import { urlOfModule, type ModuleRef } from "./module-ref.js";
+import { exportedName, urlOfModule, type ModuleRef } from "./module-ref.js";
 import type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target } from "../../../protocol/target.js";
 
 export type { CommandResult, CommandTarget, ModuleTarget, SourceTarget, Target };
@@ -55,9 +55,10 @@ export type RunnableClass<A extends AnyArguments, R> = new (...args: A) => { run
  * ```
  *
  * In CommonJS, write `task(module, digest)`. Workers load the module and look for the export. `name`: name of the
- * export; default: the function's own name. Dots lead into objects: `tools.digest`. For a function that this module
- * imports, write `{ module: new URL('./digest.js', import.meta.url), export: "digest" }`. Throws a TypeError if there
- * is no name, or if the module is not a file.
+ * export; default: in CommonJS the name by which `module.exports` has the function, else the function's own. Dots lead
+ * into objects: `tools.digest`. For a function that this module imports, write
+ * `{ module: new URL('./digest.js', import.meta.url), export: "digest" }`. Throws a TypeError if there is no name, or
+ * if the module is not a file.
  */
 export function task<A extends AnyArguments, R>(
   meta: ModuleRef,
@@ -69,13 +70,14 @@ export function task<A extends AnyArguments, R>(
   target: (...args: A) => R,
   name?: string,
 ): Task<A, Awaited<R>>;
-export function task(meta: ModuleRef, target: { readonly name: string }, name = target.name): Task {
+export function task(meta: ModuleRef, target: { readonly name: string }, given?: string): Task {
   if (typeof target !== "function")
     throw new TypeError(`expected a function or a class with run(), got ${target === null ? "null" : typeof target}`);
+  const name = given ?? exportedName(meta, target) ?? target.name;
   if (name === "" || name.startsWith("bound ")) {
     throw new TypeError(
-      "the function has no name to find it by: declare it as `export function name() {…}`, " +
-        "or pass the name of its export as third argument",
+      "the function has no name to find it by: declare it as `export function name() {…}` (in CommonJS: " +
+        "`exports.name = …`), or pass the name of its export as third argument",
     );
   }
   return { module: urlOfModule(meta), export: name };

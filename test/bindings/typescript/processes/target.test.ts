@@ -11,6 +11,21 @@ test("a task is the module and the name of the function", () => {
   });
 });
 
+test("a task of a CommonJS module has the name by which the module exports it", () => {
+  const commonJs = (exports: unknown) => ({ filename: "/srv/jobs.cjs", exports });
+  const module = "file:///srv/jobs.cjs";
+  const exports = { twice: (n: number) => n * 2, other: children.print };
+  assert.deepEqual(toTarget(task(commonJs(exports), exports.twice)), {
+    module,
+    export: "twice",
+  });
+  const named = task(commonJs(exports), exports.other);
+  assert.deepEqual(toTarget(named), { module, export: "other" });
+  const whole = task(commonJs(children.print), children.print);
+  assert.deepEqual(toTarget(whole), { module, export: "default" });
+  assert.deepEqual(toTarget(task(commonJs({}), children.print)), { module, export: "print" });
+});
+
 test("a task needs a name and a file", () => {
   assert.throws(() => task(import.meta, () => 1), /has no name/);
   assert.throws(() => task(import.meta, children.print.bind(null)), /has no name/);

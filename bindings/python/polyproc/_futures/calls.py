@@ -1,4 +1,4 @@
-"""What an executor has to do: its calls, from `submit` to the result of their futures."""
+"""The calls of an executor, from `submit` to the results of their futures."""
 
 import os
 import threading
@@ -36,9 +36,8 @@ _FORSAKEN = object()
 
 class WorkerLost(_errors.WorkerLost, BrokenProcessPool):
     """
-    The worker died in the middle of this call. Unlike the standard library's executor, this one goes on: the other
-    calls are not hurt.
-    `data`: pid, exitCode, signal, stderr.
+    The worker died during this call. Unlike the standard library's executor, this one continues: other calls run as
+    before. `data`: pid, exitCode, signal, stderr.
     """
 
     __module__ = "polyproc.futures"
@@ -47,7 +46,7 @@ class WorkerLost(_errors.WorkerLost, BrokenProcessPool):
 class NotUnpickled(BrokenProcessPool):
     """
     The call could not be unpickled in its worker, or its result here; the cause says why. Unlike the standard library's
-    executor, this one goes on: the other calls are not hurt.
+    executor, this one continues: other calls run as before.
     """
 
     __module__ = "polyproc.futures"
@@ -84,8 +83,8 @@ class Call:
 
 class Calls:
     """
-    What an executor has to do. Calls wait here, where they can be cancelled, and are handed to the server a little
-    ahead of need. One thread completes the futures.
+    The calls of an executor. They wait here, where they can be cancelled, and go to the server a little ahead of need.
+    One thread completes the futures.
     """
 
     def __init__(self, pool, has_initializer):
@@ -192,7 +191,7 @@ class Calls:
         self._came.put(None)
 
     def _hand_out(self):
-        """Gives the server what it is to have. With the lock."""
+        """Sends the next calls to the server. The caller holds the lock."""
         waiting = self._waiting
         while waiting and self._handed_out < self._ahead():
             call = waiting.popleft()
@@ -234,7 +233,7 @@ class Calls:
                 self._finish()
 
     def _settle(self, one):
-        """The future of what came. The number of calls that have left the server."""
+        """Completes the future of a call. Returns the number of calls that have left the server."""
         if one is _FORSAKEN:
             self._shut = True
             return 0
@@ -320,7 +319,7 @@ class Calls:
 
 
 def finish_all():
-    """At the end of the program: what was submitted is run, as with the standard library's executors."""
+    """At the end of the program: submitted calls still run, as with the standard library's executors."""
     global _exiting
     _exiting = True
     for calls in list(_at_work):

@@ -47,7 +47,7 @@ def forget_caller(pool):
 
 
 def caller_of(session, pool_handle):
-    """What calls functions in the manager with this pool; made if this process has none yet."""
+    """The object that calls functions in the manager with this pool. It is made at the first call in this process."""
     caller = _callers.get((session, pool_handle))
     if caller is None:
         pool = Pool.__new__(Pool)

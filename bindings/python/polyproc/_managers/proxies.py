@@ -1,4 +1,4 @@
-"""Proxies: what stands for an object of a manager in other processes."""
+"""Proxies: objects that stand for a manager's objects in other processes."""
 
 from functools import lru_cache
 from types import GenericAlias
@@ -154,7 +154,7 @@ BaseListProxy = MakeProxyType(
 
 
 class ListProxy(BaseListProxy):
-    """Stands for a list of a manager. Each method is a call in the manager's process; what it returns is a copy."""
+    """Stands for a list of a manager. Each method is a call in the manager's process; its result is a copy."""
 
     __module__ = _MODULE
     __class_getitem__ = classmethod(GenericAlias)
@@ -171,7 +171,7 @@ class ListProxy(BaseListProxy):
 
 
 class _Iterated(BaseProxy):
-    """What is iterated in the manager's process."""
+    """Stands for an iterator in the manager's process."""
 
     def __iter__(self):
         return self._new_proxy(IteratorProxy, "#ITER")
@@ -266,7 +266,7 @@ class SetProxy(
     ),
     _Iterated,
 ):
-    """Stands for a set of a manager. What its operators return is a copy."""
+    """Stands for a set of a manager. Its operators return copies."""
 
     __module__ = _MODULE
     __class_getitem__ = classmethod(GenericAlias)

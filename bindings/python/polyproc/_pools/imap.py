@@ -22,7 +22,7 @@ _RESULTS = "results"
 
 
 class IMapIterator:
-    """In the order of the inputs. A failure is raised when its turn comes."""
+    """Results in the order of the inputs. A failure is raised when its turn comes."""
 
     # The name that users import: `repr` shows it.
     __module__ = "polyproc.pool"
@@ -111,7 +111,7 @@ class IMapIterator:
         return sum(map(len, list(self._opened)))
 
     def _pop(self):
-        """The next of these; None: there is none."""
+        """The next of these results; None if there is none."""
         while self._opened:
             try:
                 results = self._opened[0]
@@ -205,7 +205,7 @@ class IMapIterator:
             self._ring()
 
     def lost(self, error):
-        """Called by the thread that reads: no more outcomes come, for this reason."""
+        """Called by the thread that reads: no more outcomes arrive, for this reason."""
         self._lost = error
         self._ring()
 
@@ -224,7 +224,7 @@ class IMapIterator:
 
 
 class IMapUnorderedIterator(IMapIterator):
-    """In the order in which the results come."""
+    """Results in the order in which they arrive."""
 
     __module__ = "polyproc.pool"
 

@@ -1,4 +1,4 @@
-"""What a pool of Python sends to its workers: calls of a pickled function."""
+"""Calls of a pickled function, as a pool of Python sends them to its workers."""
 
 import pickle
 from types import BuiltinFunctionType, FunctionType
@@ -27,7 +27,7 @@ class Calls:
         self.items = items
 
     def caller(self):
-        """What runs one item."""
+        """The function that runs one item."""
         function = self.function
         if self.mode == "map":
             return function

@@ -88,7 +88,7 @@ class PoolJob:
         self._add(index, len(items), payload, items)
 
     def _take_turn(self):
-        """Sends what another job has gathered: the tasks of a pool are sent in the order of the calls."""
+        """Sends the tasks that another job has gathered: the tasks of a pool are sent in the order of the calls."""
         last, self._pool._submitting = self._pool._submitting, self._myself
         before = last and last()
         if before is not self and before is not None:

@@ -61,7 +61,7 @@ class PoolOptions:
 
 
 def check_names(call, options, names):
-    """TypeError for an option that does not exist, with those that do."""
+    """TypeError for an option that does not exist. Its text lists the options that do."""
     for name in options:
         if name not in names:
             raise TypeError(f"{call} has no option {name!r}; it has: {', '.join(names)}")

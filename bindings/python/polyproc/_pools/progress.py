@@ -1,4 +1,4 @@
-"""How far a call is, told to its `on_progress`."""
+"""The progress of a call, reported to its `on_progress`."""
 
 from .record import Record
 

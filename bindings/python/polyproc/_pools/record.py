@@ -1,4 +1,4 @@
-"""What a pool tells of itself: objects with named members, and nothing else."""
+"""Objects with named members, in which a pool describes itself."""
 
 
 class Record:

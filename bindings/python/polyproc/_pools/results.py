@@ -1,4 +1,4 @@
-"""Results that come later: of one call, and of a map."""
+"""Results of calls and maps that are not done yet."""
 
 import threading
 import time
@@ -92,7 +92,7 @@ class ApplyResult:
         self._finish()
 
     def lost(self, error):
-        """Called by the thread that reads: no outcome comes, for this reason."""
+        """Called by the thread that reads: no outcome arrives, for this reason."""
         if not self._ready:
             self.outcome(0, 1, None, error)
 
@@ -188,7 +188,7 @@ class MapResult(ApplyResult):
             self._finish()
 
     def lost(self, error):
-        """Called by the thread that reads: no more outcomes come, for this reason."""
+        """Called by the thread that reads: no more outcomes arrive, for this reason."""
         if not self._ready and not self._stopped:
             self._entries[self._length] = (0, None, error)
             self._finish()

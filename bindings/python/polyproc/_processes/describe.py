@@ -4,7 +4,7 @@ import sys
 
 
 def describe(target):
-    """A function or class as a target of the wire: where people find it. What is run travels pickled."""
+    """A function or class as a target of the wire, for display. The function itself travels pickled."""
     target = getattr(target, "__func__", target)
     if not isinstance(target, type) and not hasattr(target, "__code__"):
         target = getattr(target, "func", None) or (target if hasattr(target, "__qualname__") else type(target))

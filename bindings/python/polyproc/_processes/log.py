@@ -21,7 +21,7 @@ def log_to_stderr(level=None):
 
 def for_children():
     """
-    What a child needs to log as this process does: whether to standard error, and from which level on. None if this
+    What a child needs to log like this process: whether to standard error, and from which level on. None if this
     process does not log.
     """
     util = sys.modules.get("multiprocessing.util")
@@ -41,7 +41,7 @@ def apply(settings):
 
 
 def info(message, *args):
-    """Logs what this process does, if anything logs."""
+    """Logs an action of this process, if logging is on."""
     util = sys.modules.get("multiprocessing.util")
     if util is not None:
         util.info(message, *args)

@@ -1,4 +1,4 @@
-"""How a child comes to see the modules, the folder and the environment that its parent sees: what `spawn` does."""
+"""Gives a child the modules, the folder and the environment of its parent, as `spawn` does."""
 
 import base64
 import os
@@ -88,7 +88,7 @@ program.is_found = lambda main: bool(_main(main))
 
 
 def apply(context):
-    """In the child, once for each context: before anything of the parent's is unpickled."""
+    """Called in the child, once for each context, before any object of the parent is unpickled."""
     if context is None or context in _applied:
         return
     _applied.add(context)

@@ -5,7 +5,7 @@ import signal
 
 
 def shown(process, is_current):
-    """What `repr` says of it, as multiprocessing says it."""
+    """The text of `repr`, as in multiprocessing."""
     if is_current:
         status = "started"
     elif process._closed:

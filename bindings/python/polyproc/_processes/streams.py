@@ -1,4 +1,4 @@
-"""The standard streams of a command, as file objects of its parent: what `subprocess.Popen` has."""
+"""The standard streams of a command, as file objects of its parent, as in `subprocess.Popen`."""
 
 import errno
 import io

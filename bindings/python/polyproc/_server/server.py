@@ -184,7 +184,7 @@ def _package_folders():
 
 
 def _installed_from():
-    """The folder that `pip install FOLDER` was given."""
+    """The folder from which `pip install FOLDER` has installed this package."""
     import json
     from importlib import metadata
     from urllib.parse import unquote, urlsplit

@@ -23,7 +23,7 @@ def require_own_socket(path):
 
 
 def _require_own(path, what):
-    """The mode of the file; 0 when there is none, which connecting tells."""
+    """The mode of the file; 0 if there is no file: then connecting fails and says so."""
     try:
         status = os.lstat(path)
     except OSError:

@@ -68,7 +68,7 @@ def _reduce_connection(one):
 
 
 class _Spawning:
-    """What objects of the standard library ask for while they are pickled for a new process."""
+    """The state that objects of the standard library ask for while they are pickled for a new process."""
 
     DupFd = DupFd
 

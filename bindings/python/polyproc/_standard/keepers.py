@@ -65,7 +65,9 @@ class _Finder:
         self._view = view
 
     def find_spec(self, name, path=None, target=None):
-        """The module's, if it is one of a library that keeps the standard library's package; otherwise None."""
+        """
+        The module's spec, if the module belongs to a library that keeps the standard library's package; otherwise None.
+        """
         spec = PathFinder.find_spec(name, path, target) if _keeps(name) else None
         if spec is not None and type(spec.loader) is SourceFileLoader:
             spec.loader = _Loader(name, spec.origin, self._view)

@@ -1,4 +1,4 @@
-"""What a lock and a semaphore have in common: they are acquired and released."""
+"""The common parts of locks and semaphores: both are acquired and released."""
 
 from .._session.messages import owner
 from .._session.params import CAST, Params, field, waiting
@@ -6,7 +6,7 @@ from .._shared import SharedObject
 
 
 class Acquirable(SharedObject):
-    """What a thread acquires and releases."""
+    """An object that a thread acquires and releases."""
 
     _area = ""
     # How often it was acquired through this object, without the releases through this object.

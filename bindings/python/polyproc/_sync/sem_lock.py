@@ -1,4 +1,4 @@
-"""SemLock: what a program makes its own locks and semaphores of."""
+"""SemLock, of which programs make their own locks and semaphores."""
 
 from .._errors import PolyprocError
 from .._native import native

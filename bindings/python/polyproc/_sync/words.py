@@ -14,7 +14,7 @@ def ask_for_page(session):
 
 
 def page_of(session):
-    """The session's page. None if there is none, or it cannot be mapped from here."""
+    """The session's page. None if it has none, or if this process cannot map it."""
     if session.words is None and session.page_answer is not None:
         result = session.wait(session.page_answer, raises=False)
         place = result and result["words"]

@@ -14,7 +14,7 @@ _MAX_CAUSES = 8
 
 
 class RemoteTraceback(Exception):
-    """The traceback of another process, as text: the cause of the exception that came from there."""
+    """The traceback of another process, as text: the cause of an exception that came from there."""
 
     # The name that users import: pickles and tracebacks carry it.
     __module__ = "polyproc.pool"

@@ -53,8 +53,8 @@ def item_of(result, place):
 
 def trusts_all(trust_blobs, kind):
     """
-    What `connect` was told, else the environment, else the kind of address says: servers in the network have clients of
-    other people.
+    Whether blobs are trusted: by the argument of `connect`, else by the environment, else by the kind of address.
+    Servers in the network have clients of other people.
     """
     if trust_blobs is None:
         import os

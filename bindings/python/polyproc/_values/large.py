@@ -1,5 +1,5 @@
 """
-Messages in fragments (SPEC.md): how a large one is cut, and how one that comes begins. Whole frames pass between the
+Messages in fragments (SPEC.md): how a large message is cut, and how one begins. Whole frames pass between the
 fragments.
 """
 

@@ -1,4 +1,4 @@
-"""msgpack in pure Python: what the messages and the plain values of the protocol need, and no more."""
+"""msgpack in pure Python, as far as the messages and the plain values of the protocol need it."""
 
 from struct import Struct, error as StructError, pack as pack_struct
 

@@ -84,7 +84,7 @@ def is_encoding():
 
 
 def with_handles(session, encode):
-    """`encode()` and the handles that it came across, as a packed payload of a message."""
+    """`encode()`, with the handles that it found, as a packed payload of a message."""
     return to_wire(session, *_collecting(session, encode))
 
 
@@ -125,7 +125,7 @@ def too_large(session, what, size):
 
 
 def repacked(payload):
-    """A payload that came, to be sent as it is."""
+    """A received payload, to be sent unchanged."""
     if type(payload) is not list:
         return pack_bin(payload)
     data, handles = payload
@@ -194,7 +194,7 @@ def has_large(values):
 
 
 def plain(value):
-    """msgpack of the value. Fails with Unpackable when it has no plain form that comes back equal."""
+    """msgpack of the value. Fails with Unpackable if no plain form of it comes back equal."""
     out = []
     _plain_into(value, out.append, 0, set())
     return joined(out)
@@ -303,7 +303,7 @@ def _decode(session, data):
 
 
 def decoding_session():
-    """The session that the value which is being decoded came through."""
+    """The session from which the value that is being decoded came."""
     session = getattr(_state, "session", None)
     if session is None:
         raise RuntimeError("shared objects can be unpickled only by Polyproc, from what it received")
@@ -332,7 +332,7 @@ _tags = {PICKLE.encode(): PICKLE}
 
 
 def opener(tag, open_content):
-    """What comes with this tag is opened by this function."""
+    """Values with this tag are opened by this function."""
     openers[tag] = open_content
     _tags[tag.encode()] = tag
 

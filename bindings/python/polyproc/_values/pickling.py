@@ -79,7 +79,7 @@ def _by_value():
 
 
 class _Refusing(pickle.Pickler):
-    """Says why a function of such a program cannot be sent."""
+    """Why a function of such a program cannot be sent."""
 
     def reducer_override(self, value):
         if isinstance(value, (FunctionType, type)) and value.__module__ in _MAINS:

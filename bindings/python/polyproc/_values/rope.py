@@ -30,7 +30,7 @@ class Rope:
 
 
 def rope(*parts):
-    """The parts, none of which is copied."""
+    """The parts, without a copy."""
     pieces = []
     for part in parts:
         if type(part) is Rope:

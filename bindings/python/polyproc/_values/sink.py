@@ -1,4 +1,4 @@
-"""Where a pickler writes what is large, and how that is read."""
+"""The target of a pickler, with large bytes apart, and how these are read."""
 
 import pickle
 from struct import Struct
@@ -58,7 +58,7 @@ class Sink:
 
 
 def loads(content):
-    """What a pickler wrote, by itself or into a sink. Nothing of the result is part of `content`."""
+    """Loads the output of a pickler, with or without a sink. The result shares no memory with `content`."""
     if content[0] != _WITH_BUFFERS:
         return pickle.loads(content)
     content = memoryview(content)

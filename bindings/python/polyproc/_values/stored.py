@@ -111,7 +111,10 @@ def read(reference):
 
 @contextmanager
 def _open(reference):
-    """The file of a block. It is opened each time: a descriptor keeps memory that the server has let go of."""
+    """
+    The file of a block. It is opened each time, because an open descriptor would keep memory that the server has
+    released.
+    """
     _, path, inode, _, _ = unpack(bytes(reference.data))
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
@@ -158,5 +161,5 @@ def stored_payload(handle, others):
 
 
 def repacked_reference(reference):
-    """A reference that came, as it is sent."""
+    """A received reference, as it is sent."""
     return pack_ext(BLOCK, pack_str(_handle_of(reference)))

@@ -104,8 +104,8 @@ class _Asked:
 
     def abandon(self):
         """
-        The answer is no longer awaited. Returns True if it has come already. Then its effect must be undone: the caller
-        may do so with `take_back`, otherwise the thread that reads does.
+        The answer is no longer awaited. Returns True if it has arrived already. Then its effect must be undone: the
+        caller may do so with `take_back`, otherwise the thread that reads does.
         """
         with self._lock:
             self._abandoned = True

@@ -41,8 +41,8 @@ class Connection(Face):
 
     async def recv(self):
         """
-        Waits for an object and takes it. EOFError once no process holds the other end and nothing is left. Cancelled,
-        it takes none: one that was on its way is what the next `recv` gets.
+        Waits for an object and takes it. Raises EOFError once no process holds the other end and nothing is left. If it
+        is cancelled it takes none: an object that was on its way goes to the next `recv`.
         """
         item = await self._recv()
         return self.shared._value_of(item)
@@ -52,14 +52,14 @@ class Connection(Face):
         await self._send(self.shared._item_of_bytes(buf, offset, size))
 
     async def recv_bytes(self, maxlength=None):
-        """Takes what `send_bytes` sent. What `send` sent comes pickled."""
+        """Takes bytes that `send_bytes` sent. Objects that `send` sent arrive pickled."""
         if maxlength is not None and maxlength < 0:
             raise ValueError("negative maxlength")
         item = await self._recv()
         return self.shared._checked_bytes(self.shared._bytes_of(item), maxlength)
 
     async def poll(self, timeout=0.0):
-        """Whether `recv` would not wait, waiting up to `timeout` (seconds; None: no limit) for that."""
+        """Whether `recv` would return at once. Waits for that up to `timeout` (seconds; None: no limit)."""
         shared = self.shared
         shared._check_readable()
         if shared._unread or shared._end.late:
@@ -114,7 +114,7 @@ def Pipe(duplex=True, *, ctx=None):
 
 
 async def wait(object_list, timeout=None):
-    """Those of the ends that can be read, waiting up to `timeout` (seconds; None: no limit) for one."""
+    """The ends that can be read. Waits for one up to `timeout` (seconds; None: no limit)."""
     ends = list(object_list)
     for end in ends:
         if not isinstance(end, Connection):

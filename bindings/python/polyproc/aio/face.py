@@ -1,4 +1,4 @@
-"""What all awaitable objects have in common: the object itself, which they ask for."""
+"""The common part of all awaitable objects."""
 
 from .asking import ask
 
@@ -7,7 +7,7 @@ faces = {}
 
 
 def awaitable(shared):
-    """The awaitable face of an object of `polyproc`, such as one that came as an argument."""
+    """The awaitable object for an object of `polyproc`, such as an argument of a call."""
     for kind in type(shared).__mro__:
         face = faces.get(kind)
         if face is not None:
@@ -16,7 +16,7 @@ def awaitable(shared):
 
 
 class Face:
-    """`shared` is the object of `polyproc`. It is what travels to other processes."""
+    """`shared` is the object of `polyproc`. It is the one that travels to other processes."""
 
     _kind = None
 
@@ -26,7 +26,7 @@ class Face:
 
     @classmethod
     def of(cls, shared):
-        """The face of an object that there is."""
+        """The awaitable object for an existing object."""
         face = cls.__new__(cls)
         face.shared = shared
         return face

@@ -22,8 +22,8 @@ class Pool:
 
     async def apply(self, func, args=(), kwds={}, **options):
         """
-        Calls the function in a worker. Cancelled, the call is cancelled: when it has begun it is told to stop, and its
-        worker ended when it does not.
+        Calls the function in a worker. If the await is cancelled, so is the call: once it has begun it is asked to
+        stop, and its worker is ended if it does not.
         """
         shared, func = self.shared, in_loop(func)
         shared._check_running()
@@ -34,7 +34,10 @@ class Pool:
         return await _value(result, lambda: job.cancel_one(index))
 
     async def map(self, func, iterable, chunksize=None, **options):
-        """Calls the function with each item. The list of results. Cancelled, what is not done is cancelled."""
+        """
+        Calls the function with each item. Returns the list of results. If the await is cancelled, so are the items that
+        are not done.
+        """
         return await self._map(func, iterable, "map", chunksize, options)
 
     async def starmap(self, func, iterable, chunksize=None, **options):
@@ -47,17 +50,17 @@ class Pool:
         return _IMap(self.shared, in_loop(func), iterable, chunksize, CallOptions("Pool.imap", options, OF_IMAP))
 
     def imap_unordered(self, func, iterable, chunksize=1, **options):
-        """`imap` with the results in the order in which they come."""
+        """`imap` with the results in the order in which they arrive."""
         self.shared._check_running()
         call = CallOptions("Pool.imap_unordered", options, OF_IMAP)
         return _IMapUnordered(self.shared, in_loop(func), iterable, chunksize, call)
 
     def close(self):
-        """No more calls; the workers end once what was submitted is done."""
+        """Accepts no more calls. The workers end once the submitted calls are done."""
         self.shared.close()
 
     async def terminate(self):
-        """Ends the workers at once. What is not done fails with Cancelled."""
+        """Ends the workers at once. Calls that are not done fail with Cancelled."""
         shared = self.shared
         shared._state = pool.TERMINATE
         if shared._session.error is not None:
@@ -67,7 +70,7 @@ class Pool:
         await ask(shared._session, "pool/terminate", shared._params.alone)
 
     async def join(self):
-        """Waits until the workers have gone."""
+        """Waits until the workers have ended."""
         if self.shared._state == pool.RUN:
             raise ValueError("Pool is still running")
         await ask(self.shared._session, "pool/join", self.shared._params.alone)

@@ -26,7 +26,7 @@ class Process:
 
     @classmethod
     def of(cls, shared):
-        """The face of a process object that there is, a subclass with `run` for example."""
+        """The awaitable object for an existing process object, for example of a subclass with `run`."""
         face = cls.__new__(cls)
         face.shared = shared
         return face
@@ -51,7 +51,7 @@ class Process:
         shared._has_started(session, handle, started)
 
     async def join(self, timeout=None):
-        """Waits until the process has ended and what it wrote has come, up to `timeout` (seconds)."""
+        """Waits until the process has ended and its output has arrived, up to `timeout` (seconds)."""
         shared = self.shared
         shared._check_started()
         if shared._exitcode is None:

@@ -115,8 +115,8 @@ class JoinableQueue(Queue):
 
     async def task_done(self):
         """
-        Tells that an item which this process took was dealt with. Raises ValueError if it is called more often than
-        items were put.
+        Reports that an item which this process took is done. Raises ValueError if it is called more often than items
+        were put.
         """
         try:
             await self._ask("queue/taskDone", self.shared._params.alone)

@@ -170,8 +170,8 @@ class Condition(Face):
 
     async def wait(self, timeout=None):
         """
-        Gives up the lock until it is notified. False when `timeout` (seconds) passed first. Also when it is cancelled,
-        the lock is held again.
+        Releases the lock until it is notified, and acquires it again, also if the await is cancelled. Returns False if
+        `timeout` (seconds) passed first.
         """
         shared = self.shared
         me = owner()

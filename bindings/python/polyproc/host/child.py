@@ -11,7 +11,7 @@ from .._values.sink import loads
 
 
 class Spawned:
-    """What came for the one task of a process."""
+    """The message for the one task of a process."""
 
     def __init__(self, content):
         self.process, self.lifeline = loads(content)
@@ -21,7 +21,7 @@ opener(PROCESS, Spawned)
 
 
 def bootstrap(process):
-    """In a child: runs it. Returns the exit code, as multiprocessing says it."""
+    """In a child: runs its target. Returns the exit code, as in multiprocessing."""
     code = 1
     try:
         log.info("child process calling self.run()")

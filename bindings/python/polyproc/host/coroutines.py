@@ -7,7 +7,7 @@ from .._session.stops import stop_error, take_stop
 
 
 def run_to_end(awaitable):
-    """Its result. In a task that is to stop it is cancelled as coroutines are."""
+    """The result of the coroutine. In a task that is to stop, the coroutine is cancelled."""
     session = default.host_session
     task = session.stoppable() if session is not None else None
     return asyncio.run(_finished(awaitable) if task is None else _stoppable(awaitable, session, task))

@@ -63,7 +63,7 @@ def main():
 
 
 def _preload():
-    """What tasks nearly always need."""
+    """Modules that tasks nearly always need."""
     import traceback  # noqa: F401
 
     from .. import connection, pool, queues, synchronize  # noqa: F401

@@ -1,6 +1,6 @@
 """
-sys.stdout and sys.stderr of a worker: what is written goes over the host's connection, in order with the results, and
-belongs to its task.
+sys.stdout and sys.stderr of a worker: output goes over the host's connection, in order with the results, and belongs to
+its task.
 """
 
 import io
@@ -43,7 +43,7 @@ class _Stream(io.RawIOBase):
 
 
 def capture(session):
-    """Replaces both streams. Returns a function that sends what is only half a line yet."""
+    """Replaces both streams. Returns a function that sends the beginning of an unfinished line."""
     streams = []
     for name, fd in (("stdout", 1), ("stderr", 2)):
         stream = io.TextIOWrapper(

@@ -68,9 +68,7 @@ class Reports:
         self.values(task, at, [value], for_python, ms, None)
 
     def values(self, task, at, values, for_python, ms, next_item):
-        """
-        Values of items in a row, the first of which is number `at`. `next_item` None: the task is done with these.
-        """
+        """Values of successive items, from number `at` on. `next_item` None: the task is done with them."""
         count = len(values)
         encode = _pickled_list if for_python else _plain_list
         try:
@@ -97,7 +95,7 @@ class Reports:
             self.part(task, at, count, next_item, values=payload, ms=ms)
 
     def part(self, task, at, count, next_item, values=None, failure=None, ms=None):
-        """The outcome of `count` items. The task goes on with item `next_item`."""
+        """The outcome of `count` items. The task continues with item `next_item`."""
         members = [*_place(task, at, count), field("next", next_item), *_outcome(values, failure, ms)]
         self._session.report(packed_notification("worker/part", packed_map(members)))
         task["from"] = next_item

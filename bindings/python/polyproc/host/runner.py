@@ -1,4 +1,4 @@
-"""The tasks of this host: what it was given, what it runs now. One at a time, in the server's order."""
+"""The tasks of this host. They run one at a time, in the server's order."""
 
 import atexit
 import os
@@ -52,7 +52,7 @@ class Runner:
         session.listeners["worker/exit"] = self._retire
 
     def serve(self):
-        """Runs what comes until there is no more. Does not return."""
+        """Runs tasks until the host is to end. Does not return."""
         while True:
             try:
                 self.session.wire.also = self._bell if self._list.has_channel else None

@@ -11,7 +11,7 @@ from .._values.failure import format_stack
 
 
 def load(target):
-    """What a target means: a function. Its context has been applied."""
+    """The function of a target. Its context has been applied."""
     if "source" in target:
         return _of_source(target)
     path = _path_of(target["module"])
@@ -126,7 +126,7 @@ def _of_source(target):
 
 
 class Targets:
-    """What the server has told this host, by number. Each is loaded when it is first needed."""
+    """The targets that the server has sent to this host, by number. Each is loaded when it is first needed."""
 
     def __init__(self):
         self._targets = {}

@@ -112,7 +112,9 @@ class Wait:
         self._socket_and_tasks = None
 
     def left_to_socket(self, fd):
-        """Waits for both if this thread is to read the connection. False: only the channel has something."""
+        """
+        Waits for the channel, and for the connection if this thread is to read it. False: only the channel can be read.
+        """
         if not self._tasks.wants_packet or get_ident() != self._thread:
             return True
         if self._socket_and_tasks is None:

@@ -6,6 +6,7 @@ import { functionsOf } from "../runs/choose-function.js";
 import type { Settings } from "../settings.js";
 import { moduleLanguages, runtimeOf } from "../../sources/languages.js";
 import { isToolFile } from "../../sources/tool-files.js";
+import { cellLenses, cellSelector } from "./cell-lenses.js";
 import { t } from "../l10n.js";
 
 /** "Run in pool" and "Map over files…" above each function that a run can use. */
@@ -16,6 +17,7 @@ export function registerLenses(server: Server, settings: Settings, runs: Runs): 
       moduleLanguages.map((language) => ({ language, scheme: "file" })),
       lenses,
     ),
+    vscode.languages.registerCodeLensProvider(cellSelector, cellLenses),
     settings.onDidChange(["codeLens.enabled"], () => lenses.refresh()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => lenses.refresh()),
     // Only the server knows which languages it has workers for.

@@ -38,6 +38,10 @@ export function registerStartCommands(parts: StartParts): vscode.Disposable {
     "polyproc.repeatLastRun": () => repeatLastRun(parts),
   };
   return vscode.Disposable.from(
+    // A lens of a notebook's cell passes the elements of a list. The palette does not have this command.
+    vscode.commands.registerCommand("polyproc.mapOverValues", async (values?: unknown) => {
+      if (Array.isArray(values)) await mapSelected(parts, { kind: "values", values });
+    }),
     ...Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, run)),
   );
 }

@@ -65,7 +65,7 @@ suite("a lock with a word", tools, () => {
     }
   });
 
-  test("goes past a waiter that was killed, and tells of one that was killed before it read its answer", async (t) => {
+  test("skips a waiter that was killed, and reports one that was killed before it read its answer", async (t) => {
     const { mp } = await setStage(t);
     for (const grants of [false, true]) {
       const lock = new mp.Lock();

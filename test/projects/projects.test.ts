@@ -172,7 +172,7 @@ test("without anything that translates TypeScript, the error says which construc
   assert.match(metadata.stderr, /decorators with emitDecoratorMetadata \(line 11\), which @swc\/core and typescript/);
 });
 
-test("a syntax error of a TypeScript file is told with its place", async (t) => {
+test("a syntax error of a TypeScript file is reported with its place", async (t) => {
   for (const tool of ["esbuild", "swc", "typescript"] as const) {
     const folder = makeProject(t, "esm", tool);
     writeFileSync(join(folder, "src/types.ts"), "export interface Options {\n  upper: boolean;\n}\nlet x = = 1;\n");

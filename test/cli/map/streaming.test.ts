@@ -30,7 +30,7 @@ test("with --line-buffer a line is printed while its command runs, with --ungrou
   }
 });
 
-test("a failure is told without repeating what was printed", async (t) => {
+test("a failure is reported without repeating printed output", async (t) => {
   const { status, stdout, stderr } = await run(t, [
     ...words("map -q --lb x -- sh -c"),
     "echo out; echo err >&2; exit 3",

@@ -32,7 +32,7 @@ test("a file is marked until the same target succeeds with it; other targets do 
   assert.deepEqual(failed.of("/w/c.c"), []);
 });
 
-test("a mark goes with the run that failed last, not with an earlier one", () => {
+test("a mark disappears with the run that failed last, not with an earlier run", () => {
   const failed = new FailedFiles();
   failed.update(ended("r1", lint, { "/w/a.c": "failed" }), [0]);
   failed.update(ended("r2", lint, { "/w/a.c": "failed" }), [0]);

@@ -94,7 +94,7 @@ describe("runs at a real server", () => {
     }
   });
 
-  test("a function runs in the folder and the environment of its request, also of one that is found", async (t) => {
+  test("a function runs in the folder and the environment of its request, also in a run that was found", async (t) => {
     const folder = realpathSync(temporaryFolder(t));
     const module = join(folder, "m.mjs");
     writeFileSync(module, "export const where = (name) => [process.cwd(), process.env[name] ?? null];\n");

@@ -266,7 +266,7 @@ describe("the window's runs", () => {
     assert.deepEqual(told, [2]);
   });
 
-  test("a run that was forgotten elsewhere goes, one of a lost server stays", async (t) => {
+  test("a run that another client forgot is removed; a run of a lost server stays", async (t) => {
     const { server, model, runs } = setUp(t);
     const run = await runs.start(request(1));
     server.rpc!.end(run.id);

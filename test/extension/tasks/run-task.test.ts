@@ -156,7 +156,7 @@ test("a stack is shown with the reason, and control characters in labels are esc
   assert.match(text(), /✘ item 0: TypeError: bad\\x1b\[2J, in 3 tries\n {4}at f \(\/w\/a\.js:1:2\)\n/);
 });
 
-test("a program that is not there is told once, however many items failed by it", async () => {
+test("a missing program is reported once, however many items failed because of it", async () => {
   const { run, status, text } = await start(3);
   const error = { code: errorCodes.SpawnFailed, message: "spawn none ENOENT", data: { errno: "ENOENT" } };
   run.set(0, "failed", { error });

@@ -25,7 +25,7 @@ async function poolsIn(store: TestRedis): Promise<string[]> {
   return (await store.command("hkeys", "pp:{main}:pools")).split("\n").filter(Boolean);
 }
 
-test("a pack that is added again is told once, and is not trusted in another pool", redis, async (t) => {
+test("a pack that is added again is reported once, and is not trusted in another pool", redis, async (t) => {
   const folder = temporaryFolder(t);
   const key = join(folder, "key");
   writeFileSync(key, "0123456789abcdef0123456789abcdef\n", { mode: 0o600 });

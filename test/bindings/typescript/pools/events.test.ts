@@ -47,7 +47,7 @@ test("a pool that has lost its listeners hears of its workers no more, and anoth
   assert.deepEqual(others, [pid]);
 });
 
-test("each failure of a task is told, with its place in the call", async () => {
+test("each failure of a task is reported, with its place in the call", async () => {
   await using pool = new Pool(1);
   const failures: PoolTaskFailure[] = [];
   pool.events.on("taskFailed", (failure) => failures.push(failure));

@@ -103,7 +103,7 @@ test("tasks that run long without an outcome are sent alone, all of them", async
   assert.equal(cluster.packs.length, 300);
 });
 
-test("a pack is told once: outcomes of unknown packs, and second outcomes of items, are dropped", async () => {
+test("a pack is reported once: outcomes of unknown packs, and second outcomes of items, are dropped", async () => {
   const { cluster, results, submit, pool } = await setUp();
   await submit(0, 1);
   const [pack] = cluster.packs;

@@ -24,7 +24,7 @@ test("the peak of a process includes what its descendants have", { skip: !isLinu
   assert.deepEqual(watch.end(child.pid!, false), {}, "it is forgotten");
 });
 
-test("a kill of the kernel's is told once, also if it came just before a look", (t) => {
+test("a kill by the kernel is reported once, also if it happened just before a look", (t) => {
   const file = join(temporaryFolder(t), "memory.events");
   const counts = (kills: number) => writeFileSync(file, `low 0\noom 3\noom_kill ${kills}\noom_group_kill 0\n`);
   counts(4);
@@ -43,22 +43,26 @@ test("a kill of the kernel's is told once, also if it came just before a look", 
   assert.equal(new OomCounter([]).take(), null);
 });
 
-test("a process that another program kills is told from one that ran out of memory", { skip: !isLinux }, async (t) => {
-  const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`]);
-  const mp = await connect(server.addresses[0]!, { output: "ignore" });
-  t.after(() => mp.close());
-  const sleep = async () => {
-    const started = new mp.Process({ target: { command: "sleep", args: ["600"] } });
-    await started.start();
-    return started;
-  };
-  const status = (one: { handle: string }) => mp.connection.request("process/status", { process: one.handle });
-  const killed = await sleep();
-  process.kill(killed.pid!, "SIGKILL");
-  await killed.join();
-  assert.equal((await status(killed)).outOfMemory, false);
-  const ended = await sleep();
-  await ended.kill();
-  await ended.join();
-  assert.equal((await status(ended)).outOfMemory, undefined, "the server's own kill");
-});
+test(
+  "a process that another program kills is distinguished from one that ran out of memory",
+  { skip: !isLinux },
+  async (t) => {
+    const server = await startServer(t, ["--listen", `unix:${join(temporaryFolder(t), "run", "p.sock")}`]);
+    const mp = await connect(server.addresses[0]!, { output: "ignore" });
+    t.after(() => mp.close());
+    const sleep = async () => {
+      const started = new mp.Process({ target: { command: "sleep", args: ["600"] } });
+      await started.start();
+      return started;
+    };
+    const status = (one: { handle: string }) => mp.connection.request("process/status", { process: one.handle });
+    const killed = await sleep();
+    process.kill(killed.pid!, "SIGKILL");
+    await killed.join();
+    assert.equal((await status(killed)).outOfMemory, false);
+    const ended = await sleep();
+    await ended.kill();
+    await ended.join();
+    assert.equal((await status(ended)).outOfMemory, undefined, "the server's own kill");
+  },
+);

@@ -71,7 +71,7 @@ test("no character of a line over 64 KiB is told in two pieces", () => {
   );
 });
 
-test("a line over 64 KiB is told in pieces, and what has no line end at the end", () => {
+test("a line over 64 KiB is reported in pieces, and a line without an end when the stream ends", () => {
   const long = "y".repeat(150 * 1024);
   const all = told(Buffer.from("a\n"), Buffer.from(long.slice(0, 1000)), Buffer.from(`${long.slice(1000)}\nrest`));
   assert.equal(all.map(({ text }) => text).join(""), `a\n${long}\nrest`);

@@ -41,7 +41,7 @@ function setUp() {
 }
 
 suite("the words of locks", () => {
-  test("are open while nobody waits, and the server's while a session without words holds the lock", () => {
+  test("are open while no session waits, and belong to the server while a session without words holds the lock", () => {
     const { world, words, a, lock } = setUp();
     const { made, at } = lock("x");
     assert.equal(words[at], 0);

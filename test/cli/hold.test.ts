@@ -9,7 +9,7 @@ import { run, serve, start, type Server } from "./polyproc.js";
 import { needs } from "../tools/needs.js";
 import { startOnTerminal } from "./pty.js";
 
-/** A command that says that it runs, with its pid and its child's, and goes on until `go` exists. */
+/** A command that prints its pid and its child's once it runs, and ends when `go` exists. */
 function startHolder(t: TestContext, { env }: Server, how: string[]) {
   const folder = temporaryFolder(t);
   const running = start(

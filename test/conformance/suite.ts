@@ -15,7 +15,7 @@ export interface RuntimeUnderTest {
   name: string;
   /** The file with the suite's functions, in its language. */
   module: string;
-  /** What the server must be told to know it. */
+  /** What the server needs to start it. */
   serverOptions?: string[];
   /** The text of a function that doubles a number, when it runs such texts. */
   source: string | null;

@@ -30,10 +30,11 @@ export interface PythonTests {
   args: readonly string[];
   cwd: string;
   env?: Record<string, string>;
-  /** It is killed when it has told nothing for this long. Default 110,000. */
+  /** Milliseconds without output after which the program is killed. Default 110,000. */
   quietMs?: number;
   /**
-   * Called at each test that did not fail, as its outcome comes; the failed ones are told at the end, with their text.
+   * Called with each test that did not fail, as its outcome arrives. The failed tests follow at the end, with their
+   * text.
    */
   told?: (outcome: Outcome) => void;
 }
@@ -95,7 +96,7 @@ export async function runPythonTests({
   } finally {
     clearTimeout(quiet);
   }
-  // Other threads' exceptions and stacks are told there.
+  // Exceptions and stacks of other threads are printed there.
   const failed = outcomes.findLast(({ kind }) => kind === "failed");
   if (failed && errors) failed.text += `\nstandard error of the whole program:\n${errors.slice(-50_000)}`;
   return outcomes;
@@ -131,7 +132,7 @@ interface Reported {
 
 /**
  * Reports each test of a program in `fixtures/` by its name. The program runs once; each test is reported as soon as
- * the program has told its outcome.
+ * its outcome arrives.
  */
 export function reportTests(program: string, { args = [join(fixtures, program)], cwd, setUp }: Reported = {}): void {
   const classes = testsOf(readFileSync(join(fixtures, program), "utf8"));

@@ -12,7 +12,7 @@ import { pythonEnvironment } from "./run-python.js";
 const program = readFileSync(join(fixtures, "without_file.py"), "utf8");
 const output = "[10, 20]\n20 [21]\nOdd -1\n3\n5\n0\n6\n";
 
-/** The same program as somebody types it in: a block ends at an empty line, and nothing is guarded. */
+/** The same program as a user types it in: an empty line ends a block, and the main part has no guard. */
 const typed = program
   .replace(/^""".*"""\n/, "")
   .replace(/if __name__ == "__main__":\n([^]*)/, (_, body: string) => body.replaceAll(/^ {4}/gm, ""))

@@ -278,7 +278,7 @@ describe("polyproc map: failures", () => {
     const script = 'echo "$1" >> "$0/ran"; if [ "$1" = 2 ]; then exit 1; fi; until [ -e "$0/go" ]; do sleep 0.02; done';
     const items = "1 2 3 4 5 6 7 8 9".split(" ");
     const map = start(t, ["map", "-j", "2", "--halt", "soon,fail=1", ...items, "--", "sh", "-c", script, folder]);
-    // Only when the failure is told is it known that no further item is started: item 1 runs until then.
+    // The test knows that no further item starts once the failure is reported: item 1 runs until then.
     await waitFor(() => map.stderr().includes("polyproc: 2: "), { what: "the failure of item 2" });
     writeFileSync(join(folder, "go"), "");
     const { status, stderr } = await map.ended();

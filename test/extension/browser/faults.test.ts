@@ -66,7 +66,7 @@ test(
     const workbench = await openWorkbench(t, { folder: workspace, settings: { "polyproc.run.processes": 2 } });
     await workbench.openContainer("Polyproc");
 
-    // The server is killed: its children go with it, and the user is told what was lost.
+    // The server is killed. Its children end with it, and the user learns what was lost.
     await map(workbench, "one-*.in");
     await workbench.waitForRow(children, ({ label }) => label.includes("one-b.in"));
     const pids = await Promise.all(["a", "b"].map((file) => pidOf(join(folder, "one", `one-${file}.in.pid`))));

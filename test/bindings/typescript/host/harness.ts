@@ -21,7 +21,7 @@ import { decode, encode } from "../../../../bindings/typescript/session/codec.js
 import { waitFor, within } from "../../../deadline.js";
 import { compiled } from "../../../fixture.js";
 
-/** What a host told of a task, with its payloads decoded. */
+/** A host's messages about a task, with its payloads decoded. */
 export interface Told {
   method: "worker/part" | "worker/result";
   seq: number;
@@ -201,7 +201,7 @@ export class TestHost {
     if (bodies.length > 0 || Object.keys(more).length > 0) this.send("worker/run", { tasks: bodies, ...more });
   }
 
-  /** Runs tasks of one target and waits for what is told until each has its result. */
+  /** Runs tasks of one target, and waits for messages until each task has its result. */
   async outcomes(target: object, tasks: (host: this) => WorkerTask[]): Promise<Told[]> {
     const list = tasks(this);
     const from = this.told.length;
@@ -210,7 +210,7 @@ export class TestHost {
     return this.told.slice(from);
   }
 
-  /** Waits until this many results were told, counted from the `from`th message on. */
+  /** Waits for this many results, counted from the `from`th message on. */
   async results(count: number, from = 0): Promise<void> {
     await this.wait(
       () => this.told.slice(from).filter((told) => told.method === "worker/result").length >= count,

@@ -11,7 +11,7 @@ import * as tasks from "./tasks.js";
 
 const meta = { url: new URL("./tasks.js", import.meta.url).href };
 
-/** What is wrong, and what must be said about it. `folder` holds the files below. */
+/** A wrong target, and what the error must say. `folder` holds the files below. */
 interface Case {
   title: string;
   target: (folder: string) => Runnable;

@@ -19,7 +19,7 @@ const targets = {
 };
 type Language = keyof typeof targets;
 
-/** The lock is free, and who takes it is told of a death exactly once. */
+/** The lock is free, and exactly one of its next holders learns of a death. */
 async function tellsOf(deaths: number, lock: Lock | RLock): Promise<void> {
   assert.equal(await within(lock.acquire(), "the lock of the dead"), true);
   assert.equal(lock.ownerDied, deaths > 0);

@@ -28,7 +28,7 @@ const languages = [
 // Each is a second of grace, mostly: two at a time.
 for (const { language, command, env, tools } of languages)
   describe(language, { concurrency: 2 }, () => {
-    /** As a user runs it who keeps everything that it says: `script 2>&1 | cat`. */
+    /** Runs it as a user who keeps all of its output: `script 2>&1 | cat`. */
     const startPiped = (t: Parameters<typeof startProgram>[0], ...args: string[]): Script =>
       startProgram(t, `${language} | cat`, ["sh", "-c", '"$@" 2>&1 | cat', "sh", ...command, ...args], env);
 

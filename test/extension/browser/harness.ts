@@ -20,8 +20,8 @@ export interface WorkbenchOptions {
   /** The user's settings. */
   settings?: Record<string, unknown>;
   /**
-   * Whether the window asks the user to trust the workspace, which nobody has done yet. Default: it is trusted without
-   * a word.
+   * Whether the window asks the user to trust the workspace, which no user has done yet. Default: it is trusted without
+   * a question.
    */
   askForTrust?: boolean;
   /**

@@ -58,7 +58,7 @@ for (const theme of pictureThemes) {
         ...deadline,
       });
 
-      // A deadlock is told once, and its cycle shown.
+      // A deadlock is announced once, and its cycle is shown.
       const other = await connect(/unix:\S+/.exec(command)![0], { name: "warehouse.js" });
       t.after(() => other.close());
       const locks = (one: typeof client) =>
@@ -95,7 +95,7 @@ for (const theme of pictureThemes) {
       assert.equal(await within(waits[1]!, "the other's lock"), "got it");
       await waiter.kill();
 
-      // A queue that only a dead process could fill is told like a deadlock, with the same action.
+      // A queue that only a dead process could fill is announced like a deadlock, with the same action.
       const queue = new other.Queue();
       const forever = "() => new Promise(() => setInterval(() => {}, 60_000))";
       const producer = new other.Process({ target: { source: forever, runtime: "node" }, args: [queue] });

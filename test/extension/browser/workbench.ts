@@ -162,7 +162,7 @@ export class Workbench {
     );
   }
 
-  /** Makes the side bar wider by so many pixels. */
+  /** Makes the side bar wider by this many pixels. */
   async widenSideBar(by: number): Promise<void> {
     const { x, y, width, height } = (await this.page.locator(".part.sidebar").boundingBox())!;
     const edge = { x: x + width + 1, y: y + height / 2 };

@@ -65,7 +65,7 @@ describe("tasks", function () {
     return within((await start(task)).exitCode, `the end of ${task.name}`, patienceMs);
   }
 
-  /** How long a task that does well takes, and how late the extension host's event loop is meanwhile. */
+  /** How long a task that succeeds takes, and how late the extension host's event loop is during that time. */
   async function measured(work: () => Promise<number | undefined>): Promise<{ tookMs: number; p99Ms: number }> {
     const delay = monitorEventLoopDelay({ resolution: 5 });
     delay.enable();

@@ -15,10 +15,10 @@ const origin = "http://results.test";
 /** The page of a results panel in a browser, with the test as its panel. */
 export interface ResultsPage {
   page: Page;
-  /** What it told its panel, oldest first. */
+  /** The page's messages to its panel, oldest first. */
   told: FromPage[];
   send(...messages: ToPage[]): Promise<void>;
-  /** Waits until it has told something of this type, and takes it. */
+  /** Waits for a message of this type from the page, and removes it. */
   next<T extends FromPage["type"]>(type: T): Promise<Extract<FromPage, { type: T }>>;
 }
 

@@ -32,7 +32,7 @@ function sh(script: string): Target {
   return { command: "sh", args: ["-c", script, "sh", "{item}"] };
 }
 
-/** Modules that cannot be loaded, each with the line that is marked and what is said. */
+/** Modules that cannot be loaded, each with the line that is marked and with the message. */
 const unloadable: Record<string, { source: string; line: number; says: RegExp }> = {
   "syntax.mjs": {
     source: "export function f(x) {\n  return x +;\n}\n",

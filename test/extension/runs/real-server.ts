@@ -5,7 +5,7 @@ import type { Rpc, Server, ServerState } from "../../../extension/connection/rpc
 import { ServerModel } from "../../../extension/model/server-model.js";
 import { RunList } from "../../../extension/runs/run-list.js";
 
-/** A window of the editor as far as runs know one: a connection of its own, a model, the runs. */
+/** What runs need of a window: a connection of its own, a model, the runs. */
 export interface Window {
   runs: RunList;
   model: ServerModel;

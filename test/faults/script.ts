@@ -18,8 +18,8 @@ export interface Script {
   /** Its next whole line on standard output that was not asked for before. */
   line(): Promise<string>;
   /**
-   * Its exit status, or its signal; waits for its end, not for that of who inherited its output. What it wrote itself
-   * has been read then.
+   * Its exit status, or its signal. Waits for its own end, not for that of processes that inherited its output. All
+   * that it wrote itself has been read then.
    */
   exited(): Promise<number | string>;
   /** Waits until no process holds its standard output and error. */

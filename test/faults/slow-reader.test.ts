@@ -22,7 +22,7 @@ interface Child {
 
 let nextChild = 1;
 
-/** A client that asked for the output of all children, and reads it only when told to. */
+/** A client that watches the output of all children, and reads it only when the test asks it to. */
 class SlowReader {
   readonly #raw: RawClient;
   count = 0;
@@ -167,7 +167,7 @@ test("a watcher that is not lossless does not block the writer, and learns how m
   await within(child.join(), "the writer's end", 60_000);
   await hasHardlyGrown(stage, before);
   reader.read();
-  // Told with the next line that gets through.
+  // Reported with the next line that arrives.
   const next = new stage.mp.Process({ target: task(meta, tasks.flood), args: [1, "console"] });
   await waitFor(() => reader.count > 0);
   await next.start();

@@ -10,7 +10,7 @@ import * as tasks from "./tasks.js";
 const meta = { url: new URL("./bad-tasks.js", import.meta.url).href };
 const pid = task(meta, bad.pid);
 
-/** A pool of one worker, and a check that the same worker goes on, or that another took its place. */
+/** A pool of one worker, and a check that the same worker runs the next task, or that another one does. */
 async function onePool(
   t: TestContext,
   args: readonly string[] = [],

@@ -225,7 +225,7 @@ function writeWhole(fd: number, bytes: Uint8Array): void {
   }
 }
 
-/** Who it is, and who made it; then the same of its own child, `depth` levels down. */
+/** Its pid and its parent's; then the same of its own child, `depth` levels down. */
 export async function tellGenerations(depth: number, said: Queue<string>): Promise<void> {
   await said.put(`${currentProcess().name} of ${parentProcess()!.name}`);
   if (depth === 0) return;

@@ -13,7 +13,7 @@ export type TestEvent =
   /** A test, or a suite with all its tests, that did not run. */
   | { kind: "skipped"; name: string; nesting: number; durationMs: number; reason: string }
   | { kind: "failed"; name: string; nesting: number; durationMs: number; error: string }
-  /** What a test told by `t.diagnostic`: something measured. */
+  /** A measurement that a test reported by `t.diagnostic`. */
   | { kind: "note"; text: string };
 
 /** node:test's own closing lines. */
@@ -48,7 +48,7 @@ function translate(event: NodeTestEvent): TestEvent | undefined {
     case "test:fail": {
       const { name, nesting, details } = event.data;
       const failure = details.error as Error & { failureType?: string };
-      // The subtest's own failure is told.
+      // The subtest itself is reported as failed.
       if (failure.failureType === "subtestsFailed") return undefined;
       return { kind: "failed", name, nesting, durationMs: details.duration_ms, error: describe(failure) };
     }

@@ -18,7 +18,7 @@ const maxOutput = 20_000;
 /** Most processes, sockets and files left behind that are named. */
 const maxLeaks = 20;
 
-/** Runs one file in a process of its own, and looks afterwards what it left behind. */
+/** Runs one file in its own process, and then looks for what it left behind. */
 export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
   const number = run.nextNumber();
   const folder = join(run.folder, number);
@@ -99,7 +99,7 @@ export async function runFile(file: TestFile, run: Run): Promise<Outcome> {
   clearTimeout(watchdog);
   const leaks = await findLeaks(`${mark.name}=${mark.value}`, folder);
   killGroup(child.pid!);
-  // The last events may still be in the pipe. Who held it open was just killed.
+  // The last events may still be in the pipe. The process that held it open was just killed.
   await within(closed, "the end of the test's pipes").catch(() => {});
   run.ended(child.pid!);
   for (const stream of child.stdio) stream?.destroy();

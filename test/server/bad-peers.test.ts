@@ -31,7 +31,7 @@ describe("a peer", () => {
     const request = asking.encode({ id: 1, method: "process/list", params: { scope: "all" } });
     asking.close();
     mute.write(asking.encode({ id: 0, method: "initialize", params: {} }));
-    // Until the server takes no more: its answers have nowhere to go.
+    // Writes until the server takes no more: its answers are not read.
     const batch = Buffer.concat(new Array<Buffer>(1000).fill(request));
     let stuck = 0;
     for (let i = 0; i < 100_000 && stuck < 20; i++) {
@@ -80,7 +80,7 @@ describe("a peer", () => {
         client.close();
       }
     }
-    // The oldest had to go, and were told why.
+    // The oldest clients were disconnected, with the reason.
     await waitFor(() => heard.length >= 1000 - 513, { what: "last words for those who had to go" });
     assert.match(heard[0]!, /"name":"Overloaded"/);
     await server.hasNotGrown();

@@ -59,7 +59,7 @@ export class RawClient {
     );
     let first = true;
     socket.on("data", (chunk: Buffer) => {
-      // Who was turned away before it said anything is told in the framing that people can read.
+      // A client that was refused before its first message gets the reason in the framing that people can read.
       const reader = first && chunk[0] === 0x43 ? bodies : framing === "frames" ? frames : bodies;
       first = framing !== "frames";
       reader.push(chunk);

@@ -33,7 +33,7 @@ test("what a server took and did not keep goes back in order, when its lease end
   assert.deepEqual(texts(await a!.queue.take(2, false)), ["1", "2"]);
   assert.deepEqual(texts(await b!.queue.take(1, false)), ["3"]);
   assert.equal((await c!.queue.status()).size, 5);
-  // The lease of the first ends; nobody else asks.
+  // The lease of the first ends; no other client asks.
   const returned = async () => {
     for (;;) {
       const taken = texts(await c!.queue.take(9, true));

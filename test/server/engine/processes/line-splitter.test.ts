@@ -63,7 +63,7 @@ test("no character of a line over 64 KiB is told in two pieces", () => {
       assert.equal(all.map(({ text }) => text).join(""), long);
     }
   }
-  // Bytes that are no UTF-8 are told, too.
+  // Bytes that are not UTF-8 are reported, too.
   const bytes = Buffer.alloc(200 * 1024, 0x80);
   assert.equal(
     told(bytes).reduce((sum, { text }) => sum + text.length, 0),

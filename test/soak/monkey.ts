@@ -6,7 +6,10 @@ import type { Random } from "./random.js";
 /** `STOP` is followed by CONT after `stopMs`. */
 export type Blow = "KILL" | "TERM" | "STOP";
 
-/** One thing that the monkey will do. Who is hit depends on who lives then: the `choice`th, counted round the list. */
+/**
+ * One action of the monkey. Which process it hits depends on the processes that live then: the `choice`th of them,
+ * counted round the list.
+ */
 export interface Action {
   atMs: number;
   blow: Blow;

@@ -124,7 +124,7 @@ export class Stage {
     this.#watcher = await connect(`unix:${this.#path}`, { name: "soak" });
   }
 
-  /** Ends the server in order when it lives. What is wrong is told in words. */
+  /** Ends the server in order if it lives. Returns what is wrong, in words. */
   async endServer(): Promise<string[]> {
     const server = this.#server;
     if (!server) return [];

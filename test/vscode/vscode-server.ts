@@ -104,7 +104,7 @@ export class VscodeServer {
           EXTENSIONS_GALLERY: "{}",
           TMPDIR: temporary,
           XDG_RUNTIME_DIR: temporary,
-          // The batch queue of the user who tests is none of its business.
+          // The tests must not see the batch queue of the user who runs them.
           XDG_STATE_HOME: join(options.folder, "state"),
           ...options.env,
         },

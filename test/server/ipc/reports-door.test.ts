@@ -51,7 +51,7 @@ class Worker {
     this.#socket.write(frames);
   }
 
-  /** A result of a task, as it would be written into the report channel after so many bytes more were sent. */
+  /** A result of a task, as the host writes it into the report channel after this many more bytes were sent. */
   result(seq: number, later = 0): Buffer {
     const params = { seq, from: 0, count: 1, values: Uint8Array.of(0x91, 0x01) };
     return record(this.#sentBytes + later, frameOf({ method: "worker/result", params }).subarray(4));

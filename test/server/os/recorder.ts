@@ -2,7 +2,7 @@ import type { PolyprocError } from "../../../protocol/errors.js";
 import type { ChildEvents, ExitStatus } from "../../../server/engine/processes/spawner.js";
 import { waitFor, within } from "../../deadline.js";
 
-/** What a child told, in the order in which it was told. */
+/** A child's events, in their order. */
 export class Recorder implements ChildEvents {
   readonly order: ("spawned" | "stdout" | "stderr" | "exited" | "failed")[] = [];
   readonly failure: Promise<PolyprocError>;

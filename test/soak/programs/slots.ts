@@ -8,8 +8,9 @@ import type { Log } from "../log.js";
 const dyingMs = 10_000;
 
 /**
- * Proves exclusion by the file system: who is let in makes one of `count` files, which must not exist unless its maker
- * was killed. Resolves with the file to remove before leaving. Two that are inside at once are a violation.
+ * Proves exclusion by the file system: a process that is let in makes one of `count` files, which must not exist unless
+ * its maker was killed. Resolves with the file, which the process removes before it leaves. Two processes that are
+ * inside at the same time are a violation.
  */
 export async function enter(log: Log, folder: string, name: string, count: number): Promise<string> {
   const paths = Array.from({ length: count }, (_, i) => join(folder, `${name}.${i}`));

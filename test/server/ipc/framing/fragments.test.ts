@@ -229,7 +229,7 @@ test("a stream that ends within a message is not at a boundary, and its memory i
   assert.equal(intake.released, 600);
 });
 
-/** A stream that takes one write at a time, when it is told to. */
+/** A stream that takes one write at a time, when the test asks it to. */
 class Slow extends Duplex {
   readonly written: Buffer[] = [];
   #done: (() => void) | null = null;

@@ -7,7 +7,7 @@ import { FrameReader } from "../../../../server/ipc/framing/frame-reader.js";
 import { waitFor } from "../../../deadline.js";
 import { FrameWriter } from "../../../../server/ipc/framing/frame-writer.js";
 
-/** A stream that notes its writes, and takes them only when told to. */
+/** A stream that records its writes, and takes them only when the test asks it to. */
 class Slow extends Duplex {
   readonly writes: Buffer[] = [];
   #waiting: (() => void)[] = [];

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { closeSync, constants, mkdirSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, rmdirSync, unlinkSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
 
@@ -151,10 +151,13 @@ export class FifoStock {
   }
 }
 
+/** Removes the folder, name by name: to list it would need a descriptor, and there may be none. */
 function clean(folder: string): void {
-  try {
-    rmSync(folder, { recursive: true, force: true });
-  } catch {
-    // The guardian removes it when this server has died.
+  for (const remove of [...names.map((name) => () => unlinkSync(join(folder, name))), () => rmdirSync(folder)]) {
+    try {
+      remove();
+    } catch {
+      // It is not there. A folder that stays is removed by the guardian when this server has died.
+    }
   }
 }

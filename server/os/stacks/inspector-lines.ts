@@ -2,7 +2,7 @@ const listening = String.raw`Debugger listening on ws://127\.0\.0\.1:\d+/[0-9a-f
 const lines = [
   listening,
   String.raw`Debugger ending on ws://127\.0\.0\.1:\d+/[0-9a-f-]{36}\n`,
-  String.raw`For help, see: https://nodejs\.org/\S+inspector\n`,
+  String.raw`For help, see: https://nodejs\.org/\S+/(?:inspector|debugging)\n`,
   String.raw`Debugger attached\.\n`,
   String.raw`Waiting for the debugger to disconnect\.\.\.\n`,
 ];

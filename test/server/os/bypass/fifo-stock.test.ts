@@ -75,6 +75,22 @@ test("without a writable folder there is no FIFO, and no failure", (t) => {
   assert.equal(stockIn(t, "/proc/nowhere/f").take(), null);
 });
 
+test("without a free descriptor there is no FIFO, and no folder is left", (t) => {
+  const folder = temporaryFolder(t);
+  const program = `
+    import { openSync } from "node:fs";
+    import { FifoStock } from ${JSON.stringify(compiled("server/os/bypass/fifo-stock"))};
+    const stock = new FifoStock({ prefix: ${JSON.stringify(join(folder, "f"))}, prepare: () => {} });
+    try { for (;;) openSync("/dev/null"); } catch {}
+    process.exitCode = stock.take() === null ? 0 : 1;`;
+  const limited = ["-c", 'ulimit -n 100; exec "$@"', "sh", process.execPath];
+  const { status, stderr } = spawnSync("sh", [...limited, "--input-type=module", "--eval", program], {
+    encoding: "utf8",
+  });
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(readdirSync(folder), []);
+});
+
 test("a server that is killed while it makes its first FIFOs leaves no folder", async (t) => {
   const folder = temporaryFolder(t);
   const slow = slowMkfifo(t);

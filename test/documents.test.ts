@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { root } from "../fixture.js";
-import { isBelow, readSources } from "./sources.js";
+import { root } from "./fixture.js";
+import { isBelow, readSources } from "./architecture/sources.js";
 
 /** The sections of the code map, by the folders that their headings name. */
 function sectionsOf(text: string): Map<string, string> {

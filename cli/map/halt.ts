@@ -36,7 +36,7 @@ export function parseHalt(text: string): Halt {
 export interface Counts {
   done: number;
   failed: number;
-  /** Of all items; null if unknown: then percentages are of the items that have ended. */
+  /** Number of all items; null if unknown: then percentages are of the items that have ended. */
   total: number | null;
 }
 

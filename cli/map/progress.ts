@@ -18,7 +18,7 @@ export class Progress {
   done = 0;
   failed = 0;
   skipped = 0;
-  /** Of those that are done: replayed from the cache. */
+  /** Items among `done` that were replayed from the cache. */
   cached = 0;
   readonly #since: number;
   /** How long the items that have ended ran, all together. */

@@ -6,7 +6,7 @@ import { findNode } from "./node-executable.js";
 import { serverEnvironment } from "./server-environment.js";
 
 export interface LaunchOptions {
-  /** Of the socket. */
+  /** Path of the socket. */
   path: string;
   /** The server's main file. */
   main: string;

@@ -61,7 +61,7 @@ export function excludePattern(
   return all.length === 1 ? all[0] : `{${all.join(",")}}`;
 }
 
-/** Of `**\/node_modules` and `**\/node_modules/**`: node_modules. */
+/** For `**\/node_modules` and `**\/node_modules/**`: node_modules. */
 function lastName(pattern: string): string {
   return (
     pattern

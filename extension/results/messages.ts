@@ -68,7 +68,7 @@ export interface DetailView {
   /** The server dropped the result to stay within its limits. */
   valueGone: boolean;
   error: ErrorView | null;
-  /** Of a command that has ended. */
+  /** Set for a command that has ended. */
   command: { exitCode: number | null; signal: string | null } | null;
 }
 

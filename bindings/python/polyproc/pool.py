@@ -69,7 +69,7 @@ class Pool(SharedObject):
     _state = INIT
     # Milliseconds that a cancelled call may go on before its worker is killed; None: the server's default.
     _grace_ms = None
-    # Of `record_timing` and `max_queue`.
+    # Made by the options `record_timing` and `max_queue`.
     _timing = _calls = None
 
     def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, context=None, **options):

@@ -44,7 +44,7 @@ class SharedMemory(SharedObject):
     _size = 0
 
     def __init__(self, name=None, create=False, size=0, *, track=True, ctx=None):
-        # Of memory without a size the standard library says so, too.
+        # For memory without a size the standard library has the same text.
         if not size >= 0 or create and size == 0:
             raise ValueError(f"'size' must be a positive number different from zero, got {size}")
         if name is None and not create:

@@ -3,7 +3,7 @@ import type { RunRecord, RunRow } from "./run-record.js";
 import { jsonText } from "./json-text.js";
 import { entries } from "./entries.js";
 
-/** Of one row. */
+/** Longest text of one row. */
 const longestRow = 256 * 1024 * 1024;
 
 /** Rows as a JSON array, in parts, so that no part is larger than a row and nothing is kept that has been given. */

@@ -10,7 +10,7 @@ export const geometry = { lane: 20, block: 15, axis: 20, gutter: 104 } as const;
 export interface Picture {
   timeline: Timeline;
   window: Window;
-  /** Of the canvas. */
+  /** Pixels of the canvas. */
   width: number;
   height: number;
   /** How far the lanes are scrolled. */

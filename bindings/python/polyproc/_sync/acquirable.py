@@ -11,7 +11,7 @@ class Acquirable(SharedObject):
     _area = ""
     # How often it was acquired through this object, without the releases through this object.
     _holds = 0
-    # Of the last `acquire` through this object that acquired it.
+    # What the last successful `acquire` through this object returned.
     owner_died = False
     fence = None
 

@@ -1,7 +1,7 @@
 import { oneLine } from "./one-line.js";
 import type { StackFrame, StackReading } from "./stack.js";
 
-/** What is said of the second sample, so many milliseconds after the first. */
+/** Texts for the second sample, `ms` milliseconds after the first. */
 export interface StackWords {
   moved(ms: number): string;
   same(ms: number): string;

@@ -9,7 +9,7 @@ type Stream = OutputLine["stream"];
 
 /** Output of one item that is not shown yet. */
 interface Pending {
-  /** Of the process that wrote it: another pid belongs to another attempt. */
+  /** Pid of the process that wrote it: another pid belongs to another attempt. */
   pid: number;
   text: string;
   /** Incomplete lines. */

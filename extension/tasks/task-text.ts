@@ -37,7 +37,7 @@ export function warningLine(message: string): string {
   return `${yellow(`polyproc: ${message}`)}\n`;
 }
 
-/** Of an item that failed: why, and where it was thrown. */
+/** The text for an item that failed: why, and where it was thrown. */
 export function failureText(row: Row): string {
   const [reason = t("failed"), ...frames] = row.error ? describeFailure(row.error).split("\n") : [];
   const tries = row.attempt > 1 ? `, ${t("in {0} tries", row.attempt)}` : "";

@@ -6,9 +6,9 @@ import { protocolFolder } from "./sources.js";
 export interface ConstantDocs {
   /** Position in its file, to keep the order in which people wrote the constants. */
   order: number;
-  /** Of the constant itself. */
+  /** The comment of the constant itself. */
   text: string | undefined;
-  /** Of the members of what it declares, by key. In a message: of its `params`, and of its `result`. */
+  /** The comments of its members, by key. For a message: of its `params`, and of its `result`. */
   members: ReadonlyMap<string, string>;
   resultMembers: ReadonlyMap<string, string>;
 }

@@ -42,7 +42,7 @@ interface Running {
   readonly id: string;
   readonly token: string;
   local: RunningPack | null;
-  /** Of a suspect. */
+  /** A suspect's place in the line of suspects; null while it has none. */
   turn: Turn | null;
   /** Why it was stopped: its end is not told then. */
   stopped: "lapsed" | "given back" | "lost" | null;

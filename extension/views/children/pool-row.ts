@@ -32,7 +32,7 @@ export function poolRow(pool: PoolInfo, below: readonly TreeNode[], snapshot: Sn
   };
 }
 
-/** Of a pool that accepts no more tasks. */
+/** The state of a pool that accepts no more tasks. */
 function stateText({ state }: PoolInfo): string {
   const texts: Partial<Record<PoolInfo["state"], string>> = { closed: t("closed"), terminated: t("terminated") };
   return texts[state] ?? state;

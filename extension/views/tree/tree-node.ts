@@ -8,7 +8,7 @@ export type About =
   | { kind: "pid"; pid: number }
   /** `session`: one party of the cycle. */
   | { kind: "deadlock"; deadlock: string; session: string | null }
-  /** Of the user's batch queue. */
+  /** An entry or a group of the user's batch queue. */
   | { kind: "entry"; entry: number }
   | { kind: "queueGroup"; group: string }
   | { kind: "nothing" };

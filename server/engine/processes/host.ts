@@ -23,7 +23,7 @@ export interface HostUser extends Principal {
   initialized(error: Params<typeof worker.initialized>["error"]): void;
   part(part: Params<typeof worker.part>): void;
   result(result: Params<typeof worker.result>): void;
-  /** Of its tasks. Without it, a report is one on the process. */
+  /** Gets reports about tasks. Without this method, a report is about the process. */
   report?(report: Params<typeof worker.report>): void;
   /** The host has exited, its connection was read to the end, and its session has ended. */
   gone(status: ExitStatus): void;

@@ -92,7 +92,7 @@ export interface HostEvents extends ChildEvents {}
 export type ExitStatus = ({ exitCode: number; signal: null } | { exitCode: null; signal: string }) & {
   /** The most memory that was seen, in bytes, with its descendants. Absent: not known. */
   readonly peakMemoryBytes?: number;
-  /** Of a kill that the server did not send: whether the kernel killed it because memory ran out. Absent: not known. */
+  /** After a kill that the server did not send: whether the kernel did it because memory ran out. Absent: not known. */
   readonly outOfMemory?: boolean;
 };
 

@@ -18,7 +18,7 @@ export class RunItems {
   /** NaN: null. */
   readonly #startedAt: Float64Array;
   readonly #ms: Float64Array;
-  /** Of running items; of each worker one at most. */
+  /** Progress of running items, at most one for each worker. */
   readonly #progress = new Map<number, Progress>();
 
   constructor(total: number) {

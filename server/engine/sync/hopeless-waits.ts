@@ -31,7 +31,7 @@ export function groupByObject(waits: Iterable<Wait<unknown>>): Wait<unknown>[][]
 export function isAbandoned(group: readonly Wait<unknown>[], registry: Registry): boolean {
   const [first] = group;
   if (!first || group.some((wait) => wait.settled)) return false;
-  // Of a semaphore whose holders are known, a holder can end the wait.
+  // If the holders are known, as those of some semaphores, a holder can end the wait.
   for (const _ of first.resource?.holders() ?? []) return false;
   const { handle } = first.about!.object;
   return registry.wasLeft(handle) && registry.isKnownOnlyTo(handle, sessionsOf(group));

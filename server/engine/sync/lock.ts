@@ -11,7 +11,7 @@ import { WaitLine } from "../wait-line.js";
 export interface Acquired {
   acquired: boolean;
   ownerDied: boolean;
-  /** Of a cluster. */
+  /** The number of this grant, for a lock of a cluster. */
   fence?: number;
   /** The cell of its word, for a session that uses words. */
   cell?: number;

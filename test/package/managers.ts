@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../fixture.js";
 import { run } from "./packed.js";
@@ -65,16 +65,34 @@ function yarn(linker: string): (project: string) => void {
   };
 }
 
-/** The manager's program. Installed once, into `dist/tools`. */
+/**
+ * The manager's program. Installed once, into `dist/managers`. Test files run at the same time: each installs into a
+ * folder of its own, and the first one's is kept.
+ */
 export async function installed({ package: name, version, program }: Manager): Promise<string> {
-  const folder = join(root, "dist", "tools", `${name.replaceAll("/", "+")}-${version}`);
+  const folder = join(root, "dist", "managers", `${name.replaceAll("/", "+")}-${version}`);
   const path = join(folder, "node_modules", program);
-  if (!existsSync(path)) {
-    mkdirSync(folder, { recursive: true });
+  if (existsSync(path)) return path;
+  const own = `${folder}.${process.pid}`;
+  mkdirSync(own, { recursive: true });
+  try {
     const options = ["--no-save", "--no-audit", "--no-fund", "--prefer-offline", "--loglevel", "error"];
-    await run("npm", ["install", ...options, "--prefix", folder, `${name}@${version}`], { cwd: folder });
+    await run("npm", ["install", ...options, "--prefix", own, `${name}@${version}`], { cwd: own });
+    // A folder that is whole is never replaced: its programs may be running.
+    if (!existsSync(path)) moveTo(folder, own);
+  } finally {
+    rmSync(own, { recursive: true, force: true });
   }
   return path;
+}
+
+/** Fails silently if another process was first. */
+function moveTo(folder: string, own: string): void {
+  try {
+    renameSync(own, folder);
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
 }
 
 /** An empty folder for a project of this manager, and the manager run in it with `home` for all that it stores. */

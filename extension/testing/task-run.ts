@@ -18,14 +18,14 @@ export class TaskTestRun {
     this.#items = items;
   }
 
-  /** Starts the run and follows it to its end. */
+  /** Starts the run and follows it to its end; resolves to it. */
   static async follow(
     runs: Runs,
     request: RunRequest,
     tests: vscode.TestRun,
     items: readonly (vscode.TestItem | undefined)[],
     token: vscode.CancellationToken,
-  ): Promise<void> {
+  ): Promise<Run> {
     for (const item of items) if (item) tests.enqueued(item);
     const run = await runs.start(request);
     const one = new TaskTestRun(run, tests, items);
@@ -40,6 +40,7 @@ export class TaskTestRun {
     await run.whenEnded;
     for (const subscription of subscriptions) subscription.dispose();
     one.#changed(run.rows.keys());
+    return run;
   }
 
   #changed(indexes: Iterable<number>): void {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { resolveItems } from "../items/resolve-items.js";
 import type { Parts } from "../parts.js";
-import type { RunRequest } from "../runs/run.js";
+import type { Run, RunRequest } from "../runs/run.js";
 import { taskRequest } from "../tasks/task-request.js";
 import { readCoverage, type CoveredLine } from "./coverage.js";
 import { concerned, itemKeys, savedTasks, withVariables, type SavedTask } from "./saved-tasks.js";
@@ -33,14 +33,27 @@ export class TaskTests implements vscode.Disposable {
     const coverage = this.#controller.createRunProfile(
       t("Run with Coverage"),
       vscode.TestRunProfileKind.Coverage,
-      (request, token) => this.#run(request, token),
+      async (request, token) => void (await this.#run(request, token)),
       true,
     );
     coverage.loadDetailedCoverage = (_, { uri }) => Promise.resolve(this.#covered.get(uri.toString()) ?? []);
     this.#controller.createRunProfile(
+      t("Run and Debug on Failure"),
+      vscode.TestRunProfileKind.Debug,
+      async (request, token) => {
+        const failed = firstFailure(await this.#run(request, token));
+        // The editor has no session for this test run, so the item runs in one of its own.
+        if (failed) void vscode.commands.executeCommand("polyproc.debugItem", failed.run, failed.index);
+      },
+      true,
+    );
+    this.#controller.createRunProfile(
       t("Run"),
       vscode.TestRunProfileKind.Run,
-      (request, token) => (request.continuous ? this.#watch(request, token) : this.#run(request, token)),
+      async (request, token) => {
+        if (request.continuous) this.#watch(request, token);
+        else await this.#run(request, token);
+      },
       true,
       undefined,
       true,
@@ -94,18 +107,20 @@ export class TaskTests implements vscode.Disposable {
     this.#parts.log.warn(`${test.label}: ${test.error}`);
   }
 
-  /** Runs the tests of a request; `only`: of these files' items alone. */
-  async #run(request: vscode.TestRunRequest, token: vscode.CancellationToken, only?: string): Promise<void> {
+  /** Runs the tests of a request; `only`: of these files' items alone. Resolves to the runs that have ended. */
+  async #run(request: vscode.TestRunRequest, token: vscode.CancellationToken, only?: string): Promise<Run[]> {
     const tests = this.#controller.createTestRun(request);
     try {
-      await Promise.all(
+      const runs = await Promise.all(
         [...this.#chosen(request)].map(([test, children]) =>
           this.#runTask(test, children, request, tests, token, only).catch((error: unknown) => {
             this.#refuse(test, error);
             tests.errored(test, new vscode.TestMessage(test.error as string));
+            return null;
           }),
         ),
       );
+      return runs.filter((run) => run !== null);
     } finally {
       tests.end();
     }
@@ -118,7 +133,7 @@ export class TaskTests implements vscode.Disposable {
     tests: vscode.TestRun,
     token: vscode.CancellationToken,
     only: string | undefined,
-  ): Promise<void> {
+  ): Promise<Run | null> {
     const found = await this.#find(test);
     const { target } = found;
     const inQuestion = only === undefined ? null : concerned(found.items, modulePathOf(target), only);
@@ -127,7 +142,7 @@ export class TaskTests implements vscode.Disposable {
     const chosen = (inQuestion ?? [...keys.keys()]).filter(
       (index) => (children === null || children.has(keys[index]!)) && !excluded.has(keys[index]!),
     );
-    if (chosen.length === 0) return;
+    if (chosen.length === 0) return null;
     const run: RunRequest = {
       ...found,
       items: chosen.map((index) => found.items[index]!),
@@ -145,8 +160,9 @@ export class TaskTests implements vscode.Disposable {
     if (profile?.kind !== vscode.TestRunProfileKind.Coverage) return follow(run);
     const folder = await mkdtemp(join(tmpdir(), "polyproc-coverage-"));
     try {
-      await follow({ ...run, env: { ...run.env, NODE_V8_COVERAGE: folder } });
+      const ended = await follow({ ...run, env: { ...run.env, NODE_V8_COVERAGE: folder } });
       this.#addCoverage(tests, await readCoverage(folder, this.#tasks.get(test.id)!.folder));
+      return ended;
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
@@ -187,6 +203,15 @@ export class TaskTests implements vscode.Disposable {
     for (const item of exclude) chosen.delete(item);
     return chosen;
   }
+}
+
+/** The first item of a function that failed: commands have no debugger. */
+function firstFailure(runs: readonly Run[]): { run: string; index: number } | null {
+  for (const { id, request, rows } of runs) {
+    const row = "module" in request.target ? rows.find(({ state }) => state === "failed") : undefined;
+    if (row) return { run: id, index: row.index };
+  }
+  return null;
 }
 
 export function allSavedTasks(): SavedTask[] {

@@ -80,6 +80,16 @@ describe("testing", function () {
     assert.deepEqual(await nextRun("the run with coverage"), both);
     assert.match(api.runs.all.at(-1)!.request.env!["NODE_V8_COVERAGE"]!, /polyproc-coverage-/);
 
+    // The first failure runs again, alone and in the debugger.
+    await vscode.commands.executeCommand("testing.debugAll");
+    assert.deepEqual(await nextRun("the run before the debugger"), both);
+    const debugged = await waitFor(
+      () => api.runs.all.find(({ request }) => request.name === "Debug tables/testing-bad.csv"),
+      { what: "the run in the debugger", timeoutMs: patienceMs },
+    );
+    await within(debugged.whenEnded, "the end of the run in the debugger", patienceMs);
+    assert.equal(debugged.rows[0]!.state, "failed");
+
     const stopWatching = () => vscode.commands.executeCommand("testing.stopContinuousRun");
     await vscode.commands.executeCommand("testing.startContinuousRun");
     try {

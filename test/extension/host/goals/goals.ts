@@ -5,6 +5,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import * as vscode from "vscode";
 import type { PolyprocApi } from "../../../../extension/api.js";
+import { numbersOf, whatRuns } from "../../../../extension/numbers.js";
 import type { Run } from "../../../../extension/runs/run.js";
 import { waitFor, within } from "../../../deadline.js";
 import { bigRun, writeBigModule } from "../../runs/big-run.js";
@@ -48,6 +49,8 @@ describe("goals", function () {
     for (let n = 0; n < clicks; n++) warm.push(await click());
     const cold: number[] = [];
     for (let n = 0; n < clicks; n++) {
+      // Until the window knows that nothing runs: otherwise it asks the user, who is not there.
+      await waitFor(() => whatRuns(numbersOf(api.model)) === null, { what: "an idle server" });
       await vscode.commands.executeCommand("polyproc.stopServer");
       await waitFor(() => api.server.state.kind !== "connected", { what: "the end of the server" });
       cold.push(await click());

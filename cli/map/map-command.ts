@@ -25,6 +25,7 @@ import type { MapRunOptions } from "./map-run-options.js";
 import { moduleTarget } from "./module-target.js";
 import { addOutputOptions, checkOutput, streamingOf, type OutputOptions } from "./output-options.js";
 import { ResultsFolder, TemporaryFiles } from "./output-files.js";
+import { addSpellings } from "./spellings.js";
 import { addPipeOptions, checkPipe, pipeSource, type PipeOptions } from "./pipe-options.js";
 import { checkTerminal, runOnTerminal } from "./on-terminal.js";
 import { shownItem } from "./shown-item.js";
@@ -89,7 +90,7 @@ Examples:
 
 /** `polyproc map`. `command`: the arguments after `--`. */
 export function mapCommand(command: readonly string[] | null, exit: (ending: Ending) => void): Command {
-  return addCacheOptions(addOutputOptions(addLimitOptions(addPipeOptions(addItemOptions(new Command("map"))))))
+  const called = addCacheOptions(addOutputOptions(addLimitOptions(addPipeOptions(addItemOptions(new Command("map"))))))
     .description("Runs a command, or a function of a module, once for each item, N at a time.")
     .usage(
       "[options] [ITEM...] -- COMMAND [ARGUMENT...]\n" +
@@ -131,6 +132,7 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
     .option("--name <name>", "with --detach: what the run is called in lists (default: what it runs)")
     .addHelpText("after", help)
     .action(async (items: string[], options: MapOptions) => exit(await map(items, command, options)));
+  return addSpellings(called);
 }
 
 function variable(text: string, before: [string, string][] = []): [string, string][] {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { notification, request } from "./message.js";
 import { itemProgress } from "./progress.js";
-import { count, handle, none, payload, timeoutMs } from "./schema.js";
+import { cast, count, handle, none, payload, timeoutMs } from "./schema.js";
 import { target } from "./target.js";
 
 const job = () => handle("job");
@@ -54,8 +54,9 @@ export const submit = request("job/submit", {
   doc:
     "Adds tasks. The answer comes when they are accepted: at once, unless the session has `limits.maxQueuedBytes` " +
     "of tasks waiting. So a producer that waits for each answer needs no other flow control. A session whose " +
-    "unanswered submits hold more than four times that much gets Overloaded.",
-  params: v.strictObject({ job: job(), tasks: v.array(taskInput) }),
+    "unanswered submits hold more than four times that much gets Overloaded. `cast`: the sender does not wait for " +
+    "the answer, which the server may send some 10 ms later, together with others.",
+  params: v.strictObject({ job: job(), tasks: v.array(taskInput), cast: cast() }),
   result: none(),
   errors: ["BadState", "Overloaded"],
 });

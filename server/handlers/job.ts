@@ -3,7 +3,7 @@ import { PolyprocError } from "../../protocol/errors.js";
 import { Job } from "../engine/pools/job.js";
 import { Pool } from "../engine/pools/pool.js";
 import { isNamed } from "../engine/registry.js";
-import { answer, type Handler } from "./handler.js";
+import { answer, castAnswer, type Handler } from "./handler.js";
 
 export const jobHandlers: readonly Handler[] = [
   answer(jobs.create, ({ engine, session }, params) => {
@@ -16,7 +16,10 @@ export const jobHandlers: readonly Handler[] = [
     engine.registry.create(session, params.job, Job, () => new Job(params.job, pool, session, params));
     return null;
   }),
-  answer(jobs.submit, ({ engine }, params) => engine.registry.get(params.job, Job).submit(params.tasks)),
+  answer(jobs.submit, ({ engine }, { job, tasks, cast = false }) => {
+    const accepted = engine.registry.get(job, Job).submit(tasks);
+    return cast && accepted === null ? castAnswer : accepted;
+  }),
   answer(jobs.cancel, ({ engine }, params) => ({
     cancelled: engine.registry.get(params.job, Job).cancel(params.indexes, params.graceMs, params.waiting),
   })),

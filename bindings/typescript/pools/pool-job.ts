@@ -234,9 +234,11 @@ export class PoolJob extends SharedObject implements JobReceiver {
   }
 
   #send(tasks: TaskInput[], bytes: number): void {
+    // Tasks that follow do not wait for this answer: it may come together with the first result.
+    const cast = this.#unanswered === 0 && bytes < windowBytes;
     this.#unanswered++;
     this.#unansweredBytes += bytes;
-    this.request("job/submit", (job) => ({ job, tasks }))
+    this.request("job/submit", (job) => (cast ? { job, tasks, cast } : { job, tasks }))
       .catch((error: unknown) => {
         // `pool/terminate` overtakes large tasks. Those fail with Cancelled, as all others that are not done.
         const reason = this.#jobs.ended ?? error;

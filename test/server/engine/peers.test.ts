@@ -69,6 +69,7 @@ const requests: Record<string, fc.Arbitrary<object>> = {
   }),
   "job/submit": fc.record({
     job: small.map((n) => `job:own.${n}`),
+    cast: optional(fc.boolean()),
     tasks: fc.array(fc.record({ index: fc.nat(4), count: optional(fc.integer({ min: 1, max: 2 })), items: payload }), {
       maxLength: 4,
     }),

@@ -10,6 +10,8 @@ export interface Reply {
   error: PolyprocError | null;
   // A test knows the shape of what it asked for.
   result: unknown;
+  /** The answer may be sent together with the next message. */
+  mayWait: boolean;
 }
 
 /** A client that speaks to a connection without any bytes in between. */
@@ -29,10 +31,10 @@ export class Caller {
 
   call(method: string, params: unknown): Reply & { id: number } {
     const id = this.#nextId++;
-    const reply: Reply & { id: number } = { id, open: true, error: null, result: undefined };
-    this.#connection.request(id, method, params, (error, result) => {
+    const reply: Reply & { id: number } = { id, open: true, error: null, result: undefined, mayWait: false };
+    this.#connection.request(id, method, params, (error, result, cast = false) => {
       if (!reply.open) throw new Error(`${method} was answered twice`);
-      Object.assign(reply, { open: false, error, result });
+      Object.assign(reply, { open: false, error, result, mayWait: cast });
     });
     return reply;
   }

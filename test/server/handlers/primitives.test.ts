@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import * as events from "../../../protocol/events.js";
 import { FakeWorld } from "../engine/fake-engine.js";
+import { PoolWorld } from "../engine/fake-hosts.js";
 import { Caller } from "./caller.js";
 
 function setUp() {
@@ -28,6 +29,25 @@ suite("requests about locks and the like", () => {
     assert.deepEqual(a.result("barrier/wait", { barrier: "barrier:s1.5" }), { index: 0, runAction: false });
     a.result("event/create", { event: "event:s1.6" });
     assert.deepEqual(a.result("event/wait", { event: "event:s1.6", timeoutMs: 0 }), { set: false });
+  });
+
+  test("that are cast are answered with the next message, but an error and a task that waits for room are not", () => {
+    const a = new Caller(new PoolWorld({ maxQueuedBytes: 3 }));
+    const [pool, job, lock] = [`pool:${a.session}.1`, `job:${a.session}.2`, `lock:${a.session}.3`];
+    a.result("pool/create", { pool, processes: 1 });
+    a.result("job/create", { job, pool, target: { module: "/tasks.js", export: "work" }, mode: "map" });
+    const submit = (to: string, index: number) =>
+      a.call("job/submit", { job: to, cast: true, tasks: [{ index, items: new Uint8Array([0x91, 1]) }] });
+    const first = submit(job, 0);
+    assert.deepEqual([first.open, first.result, first.mayWait], [false, null, true]);
+    const unknown = submit("job:@none", 0);
+    assert.deepEqual([unknown.error?.codeName, unknown.mayWait], ["UnknownHandle", false]);
+    submit(job, 1);
+    assert.equal(submit(job, 2).open, true, "three bytes are waiting already");
+    a.result("lock/create", { lock });
+    a.result("lock/acquire", { lock });
+    assert.equal(a.call("lock/release", { lock, cast: true }).mayWait, true);
+    assert.equal(a.call("lock/release", { lock, cast: true }).mayWait, false);
   });
 
   test("reach one object by its name, and are cancelled by their id", () => {

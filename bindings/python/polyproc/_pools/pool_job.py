@@ -6,7 +6,7 @@ import weakref
 from .._errors import Cancelled, Closed, PolyprocError
 from .._processes.describe import describe
 from .._session.handlers import is_from_handler
-from .._session.params import Params, field
+from .._session.params import CAST, Params, field
 from .._values.msgpack import array_head, map_head, pack, pack_int, pack_str
 from .._values.payload import CHUNK_BYTES, encode_apart, to_wire, with_handles
 from .._values.sink import TooLong
@@ -29,6 +29,7 @@ _COUNTED = "counted"
 # First byte of a payload with handles, which is an array of two.
 _WITH_HANDLES = array_head(2)[0]
 _TASKS = pack_str("tasks")
+_CASTS = (CAST,)
 # The packed keys between the values of a task.
 _INDEX, _COUNT, _ITEMS = map_head(3) + pack_str("index"), pack_str("count"), pack_str("items")
 
@@ -58,6 +59,8 @@ class PoolJob:
         self._bytes = 0
         # Message that the server has not answered -> its bytes.
         self._under_way = {}
+        # One of them whose answer no task waits for: it may come together with the first result.
+        self._cast = None
         self._failure = None
         session.adopt(self._handle)
         target = func.wire() if self._foreign else {**describe(func), "context": pool._context}
@@ -120,8 +123,7 @@ class PoolJob:
             self._next += 1
             self._results[index] = result
             self._add(index, 1, payload, call)
-            # While an answer is pending, tasks are gathered for the next message.
-            if not self._under_way:
+            if not self._gathers():
                 self.flush()
         return index
 
@@ -165,8 +167,12 @@ class PoolJob:
                 return
             kept, self._tasks, self._kept, self._bytes = self._kept, [], [], 0
             message = object()
+            is_cast = not self._under_way and size < _MAX_BYTES
+            if is_cast:
+                self._cast = message
             self._under_way[message] = size
-            packed = self._params.holding(_TASKS, array_head(len(tasks)), *tasks)
+            more = _CASTS if is_cast else ()
+            packed = self._params.holding(_TASKS, array_head(len(tasks)), *tasks, more=more)
             try:
                 answer = self._session.send("job/submit", packed, lambda answer: self._accepted(answer, message))
             except Closed as error:
@@ -182,8 +188,14 @@ class PoolJob:
         self._under_way.pop(message, None)
         if answer.error is not None:
             self._failed(answer.error)
-        elif self._tasks and not self._under_way:
+        elif self._tasks and not self._gathers():
             self._session.after(self.flush)
+
+    def _gathers(self):
+        """Whether tasks wait for the next message: until the server has answered the last one, unless it was cast."""
+        # In this order: an answer that comes in between must not leave tasks behind.
+        casts = self._cast in self._under_way
+        return len(self._under_way) > casts
 
     def drop_unsent(self):
         """Drops the tasks that were not sent, because the pool was terminated."""

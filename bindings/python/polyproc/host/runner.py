@@ -97,6 +97,7 @@ class Runner:
 
     def _retire(self, params):
         self._retiring = True
+        self._list.look_again()
         wake(self._bell)
 
     def _identify(self, identity):

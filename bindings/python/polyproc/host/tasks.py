@@ -47,10 +47,17 @@ class TaskList:
         self._sent = []
         # The content of a packet that was read, and whose task has not begun.
         self._begun = None
+        # The channel was empty at the last look. Whoever waits for a packet has it looked into again.
+        self._is_dry = False
 
     def add(self, tasks):
         self.is_open = True
         self._sent.extend(tasks)
+        self._is_dry = False
+
+    def look_again(self):
+        """There may be a packet since the last look."""
+        self._is_dry = False
 
     @property
     def wants_packet(self):
@@ -61,8 +68,10 @@ class TaskList:
         if not self.has_channel:
             return bool(self._sent)
         if self._begun is None:
-            if not self.is_open:
+            if not self.is_open or self._is_dry:
                 return False
+            # Before the look: a message that comes in between may mean another one.
+            self._is_dry = True
             # Another thread may read the connection: tasks that it adds from here on have packets of their own.
             known = len(self._sent)
             self._begun = _read_packet()
@@ -70,6 +79,7 @@ class TaskList:
                 # Packets come before what they name, so the server has taken these back.
                 del self._sent[:known]
                 return False
+            self._is_dry = False
         if "items" not in self._begun and not self._find():
             return False
         return self._is_known(self._begun["target"])
@@ -120,6 +130,7 @@ class Wait:
         if self._socket_and_tasks is None:
             self._socket_and_tasks = _polling(fd, TASKS_FD, self._read)
         ready = [each for each, _ in self._socket_and_tasks.poll()]
+        self._tasks.look_again()
         if self._read in ready:
             # A signal handler has read a message here.
             self._hush()
@@ -127,6 +138,7 @@ class Wait:
 
     def acquire(self):
         (self._bell_and_tasks if self._tasks.wants_packet else self._bell).poll()
+        self._tasks.look_again()
         self._hush()
 
     def _hush(self):

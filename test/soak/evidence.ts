@@ -34,7 +34,7 @@ export async function collectEvidence(
 }
 
 async function snapshotOf(address: string | null): Promise<string> {
-  if (address === null) return "there is no server";
+  if (address === null) return "";
   try {
     const client = await within(connect(address), "a connection to the server", snapshotMs);
     try {
@@ -52,8 +52,11 @@ async function snapshotOf(address: string | null): Promise<string> {
 
 function kernelView(pid: number): string {
   const lines: string[] = [];
-  for (const name of ["wchan", "syscall"]) lines.push(`${name}: ${read(`/proc/${pid}/${name}`)}`);
   try {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+      const of = (name: string) => read(`/proc/${pid}/task/${thread}/${name}`);
+      lines.push(`thread ${thread} (${of("comm")}): wchan ${of("wchan")}, syscall ${of("syscall")}`);
+    }
     for (const fd of readdirSync(`/proc/${pid}/fd`)) lines.push(`fd ${fd}: ${link(`/proc/${pid}/fd/${fd}`)}`);
   } catch {
     // It has gone.

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { createServer as createTlsServer } from "node:tls";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:tls";
 import { formatAddress, type Address } from "./address.js";
-import { maxConnections } from "./doors.js";
+import { maxConnections, maxStrangers, strangerMs } from "./doors.js";
 import { listenOnPath } from "./unix-socket.js";
 import { UsageError } from "./usage-error.js";
 
@@ -28,10 +28,13 @@ export async function listen(address: Address, tls: TlsFiles | null): Promise<Li
   const onConnection = (socket: Socket) => accept(socket);
   // Half-open: a client that sends its requests and closes its side still gets the answers.
   const options = { allowHalfOpen: true, noDelay: true };
-  const server: Server =
-    address.kind === "tls"
-      ? createTlsServer({ ...options, ...readTls(tls!), handshakeTimeout: 10_000 }, onConnection)
-      : createServer(options, onConnection);
+  let server: Server;
+  let handshakes: Handshakes | null = null;
+  if (address.kind === "tls") {
+    const secure = createTlsServer({ ...options, ...readTls(tls!), handshakeTimeout: strangerMs }, onConnection);
+    handshakes = new Handshakes(secure);
+    server = secure;
+  } else server = createServer(options, onConnection);
   server.maxConnections = maxConnections;
   const bound = await bind(server, address);
   return {
@@ -44,8 +47,41 @@ export async function listen(address: Address, tls: TlsFiles | null): Promise<Li
       new Promise((closed) => {
         server.close(() => closed());
         for (const socket of early.splice(0)) socket.destroy();
+        handshakes?.end();
       }),
   };
+}
+
+/**
+ * The connections whose TLS handshake is not done. The doors do not know them: a connection is handed over when it is
+ * secure. They end after the time limit, for a further one beyond `maxStrangers`, and when the server ends, which
+ * otherwise would wait for them.
+ */
+class Handshakes {
+  readonly #sockets = new Map<string, Socket>();
+
+  constructor(server: TlsServer) {
+    server.on("connection", (socket: Socket) => {
+      const name = nameOf(socket);
+      this.#sockets.set(name, socket);
+      socket.once("close", () => {
+        if (this.#sockets.get(name) === socket) this.#sockets.delete(name);
+      });
+      if (this.#sockets.size > maxStrangers) this.#sockets.values().next().value!.destroy();
+    });
+    server.on("secureConnection", (socket) => this.#sockets.delete(nameOf(socket)));
+    // Node destroys the connection after a fault, but not after the time limit.
+    server.on("tlsClientError", (_error, socket) => socket.destroy());
+  }
+
+  end(): void {
+    for (const socket of [...this.#sockets.values()]) socket.destroy();
+  }
+}
+
+/** The same for a connection and for its secure form, which is another object. */
+function nameOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
 
 async function bind(server: Server, address: Address): Promise<Address> {

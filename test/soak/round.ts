@@ -112,8 +112,7 @@ export async function runRound(stage: Stage, plan: RoundPlan): Promise<RoundRepo
   const serverHit = monkey.hits.find((hit) => hit.class === "server" && hit.blow !== "STOP");
   if (serverHit)
     await waitFor(() => stage.serverStatus !== null, { what: "the server's end", timeoutMs: settleMs }).catch(
-      async (error: unknown) =>
-        faults.push(String(error), await collectEvidence(stage.stacks, null, monkey.living())),
+      async (error: unknown) => faults.push(String(error), await collectEvidence(stage.stacks, null, monkey.living())),
     );
   const serverEndedAt = serverHit?.at ?? null;
   if (stage.serverStatus !== null && !serverHit && ended)

@@ -23,6 +23,9 @@ const replacement = new RegExp(
   "g",
 );
 
+/** GNU parallel computes it in Perl. As plain text, it would run a command that was not meant. */
+const perl = /\{=.*?=\}/s;
+
 /** What parts of commands refer to, besides positions. */
 export interface KnownNames {
   /** Names of the fields, from the header. */
@@ -31,9 +34,14 @@ export interface KnownNames {
 
 /**
  * Reads a word of a command. A name in braces that is no field is plain text, as in `awk '{print}'`. Throws UsageError
- * if it has the form of a replacement, such as `{name.}`, and cannot be one.
+ * if it has the form of a replacement, such as `{name.}`, and cannot be one, or is a Perl expression.
  */
 export function readWord(word: string, { names }: KnownNames): Part[] {
+  const [expression] = perl.exec(word) ?? [];
+  if (expression !== undefined)
+    throw new UsageError(
+      `${expression} is Perl, which is not run here: compute it in a shell (--shell), or map a function (--module)`,
+    );
   const parts: Part[] = [];
   let from = 0;
   for (const found of word.matchAll(replacement)) {

@@ -33,6 +33,8 @@ test("what is no replacement stays as it is, and what cannot be filled in is an 
   assert.throws(() => fill(["{3}"], ["a"]), /\{3\} names a field that the item does not have; it has 1/);
   assert.throws(() => fill(["{nme}"], ["a"], ["name"]), /there is no field "nme"; the header has name/);
   assert.throws(() => readWord("{name.}", { names: [] }), UsageError);
+  assert.throws(() => readWord("a{= s/x/y/ =}", { names: [] }), /\{= s\/x\/y\/ =\} is Perl, which is not run here/);
+  assert.deepEqual(fill(["{=}", "{a={b}"], ["x"]), ["{=}", "{a={b}", "x"]);
 });
 
 test("a line of CSV may have quotes and commas in quotes", () => {

@@ -13,7 +13,10 @@ type Choice = vscode.QuickPickItem & { choose?: () => Promise<ItemSource | undef
 
 const maxFiles = 5000;
 
-/** Asks where the items come from. `last`: the previous choice, which is offered first. */
+/**
+ * Asks where the items come from. `last`: the previous choice, which is offered first, but values not where files are
+ * wanted.
+ */
 export async function chooseItems(
   title: string,
   wanted: Wanted,
@@ -64,9 +67,10 @@ export async function chooseItems(
       ? []
       : [{ label: `$(history) ${describeSource(last)}`, description: t("as the last time"), choose: () => last }];
   const separator: Choice = { label: "", kind: vscode.QuickPickItemKind.Separator };
+  const [first, later] = last && isOfFiles(last) ? [again, []] : [[], again];
   const choices =
     wanted === "files"
-      ? [...again, ...files, separator, ...selection, ...values]
+      ? [...first, ...files, separator, ...later, ...selection, ...values]
       : [...selection, ...again, ...files, separator, ...values];
   const picked = await vscode.window.showQuickPick(choices, {
     title,
@@ -78,6 +82,10 @@ export async function chooseItems(
 /** Files that the explorer or the editor handed over. */
 export function sourceOfFiles(uris: readonly vscode.Uri[]): ItemSource {
   return { kind: "files", paths: uris.filter(({ scheme }) => scheme === "file").map(({ fsPath }) => fsPath) };
+}
+
+function isOfFiles({ kind }: ItemSource): boolean {
+  return kind === "glob" || kind === "files" || kind === "git";
 }
 
 function selectedText(): string | null {

@@ -87,9 +87,15 @@ test("20 runs of 10,000 items: window and server retain less than 100 MiB each, 
     const run = await runs.start(bigRun(module, `big-${n}`));
     await within(run.whenEnded, "the run's end");
   }
-  const kept = { window: used() - before.window, server: (await ofServer()) - before.server };
+  const keeps = async () => ({ window: used() - before.window, server: (await ofServer()) - before.server });
+  let kept = await keeps();
+  const isWithin = () => kept.window < 100 && kept.server < 100;
+  // On a busy machine some messages are still on their way.
+  await waitFor(async () => isWithin() || ((kept = await keeps()), isWithin()), {
+    what: "memory of less than 100 MiB each",
+    intervalMs: 100,
+  }).catch((error: unknown) => assert.fail(`${String(error)}: ${JSON.stringify(kept)}`));
   t.diagnostic(`window ${kept.window.toFixed(0)} MiB, server ${kept.server.toFixed(0)} MiB`);
-  assert.ok(kept.window < 100 && kept.server < 100, JSON.stringify(kept));
   const { runs: left } = await rpc.request("run/list", {});
   assert.ok(runs.all.length < 20 && left.length < 20, "the oldest have made way");
   await runs.forgetEnded();

@@ -8,6 +8,7 @@ export interface ListLiteral {
 
 /** More elements are no list that a person wrote. */
 const mostValues = 10_000;
+const mostDepth = 100;
 const assignment = /^(?:(?:export\s+)?(?:const|let|var)\s+)?([A-Za-z_$][\w$]*)\s*(?::[^=\n]+)?=\s*(?=\[)/gm;
 const words: Readonly<Record<string, unknown>> = {
   True: true,
@@ -42,6 +43,7 @@ export function listLiterals(source: string): ListLiteral[] {
 class Literal {
   readonly #source: string;
   #at: number;
+  #depth = 0;
 
   constructor(source: string, at: number) {
     this.#source = source;
@@ -74,7 +76,7 @@ class Literal {
       return Object.fromEntries(entries);
     }
     const number = this.#take(/-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])/y);
-    if (number !== null) return Number(number);
+    if (number !== null) return plainNumber(number);
     const word = this.#take(/[A-Za-z]+(?![\w$"'(.])/y);
     if (word === null) return this.#text();
     if (!Object.hasOwn(words, word)) throw new NotPlain();
@@ -82,6 +84,7 @@ class Literal {
   }
 
   #list<T>(open: string, close: string, read: () => T): T[] {
+    if (++this.#depth > mostDepth) throw new NotPlain();
     this.#at += open.length;
     const all: T[] = [];
     for (;;) {
@@ -93,6 +96,7 @@ class Literal {
       else if (this.#source[this.#at] !== close) throw new NotPlain();
     }
     this.#at++;
+    this.#depth--;
     return all;
   }
 
@@ -118,6 +122,13 @@ class Literal {
     if (found !== null) this.#at += found.length;
     return found;
   }
+}
+
+/** A number that JavaScript cannot have, or not exactly, is not plain: the function would get another one. */
+function plainNumber(text: string): number {
+  const number = Number(text);
+  if (!Number.isFinite(number) || (/^-?\d+$/.test(text) && !Number.isSafeInteger(number))) throw new NotPlain();
+  return number;
 }
 
 class NotPlain extends Error {

@@ -10,7 +10,10 @@ import { limited } from "../views/tree/limited.js";
 import type { Detail, Icon, TreeNode } from "../views/tree/tree-node.js";
 import { t } from "../l10n.js";
 
-/** Tasks of type `polyproc` with the outcome of their last run, and the runs that are kept, the newest first. */
+/**
+ * Tasks of type `polyproc` with the outcome of their last run, and the runs that are kept, the newest first. A hidden
+ * view keeps its rows, so they do not hold the runs, which have all results.
+ */
 export function savedRows(tasks: readonly SavedTask[], runs: readonly Run[]): TreeNode[] {
   const groups: TreeNode[] = [];
   if (tasks.length > 0) {
@@ -64,6 +67,7 @@ function taskRow(task: SavedTask, run: Run | undefined): TreeNode {
   const outcome = run ? outcomeOf(run) : null;
   const label = rowText(task.label);
   const text = outcome?.text ?? t("no run yet");
+  const started = run ? startedAt(run) : [];
   return {
     id: taskRowId(task),
     label,
@@ -79,7 +83,7 @@ function taskRow(task: SavedTask, run: Run | undefined): TreeNode {
       [t("Runs"), rowText(describeDefinition(task.definition), 300)],
       [t("Folder"), task.folder],
       [t("Last run"), joined(text, outcome?.took)],
-      ...(run ? startedAt(run) : []),
+      ...started,
     ],
   };
 }
@@ -89,6 +93,7 @@ function runRow(run: Run): TreeNode {
   const { id, request, info, ended } = run;
   const label = rowText(request.name);
   const failed = info.failed > 0 || run.lost;
+  const started = startedAt(run);
   return {
     id,
     label,
@@ -103,7 +108,7 @@ function runRow(run: Run): TreeNode {
       [t("Run"), label],
       [t("Runs"), rowText(info.target, 300)],
       [t("State"), joined(text, took)],
-      ...startedAt(run),
+      ...started,
     ],
   };
 }

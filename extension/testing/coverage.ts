@@ -67,10 +67,14 @@ export function coveredLines({ functions }: Pick<ScriptCoverage, "functions">, t
     const shown = whole.trim();
     const from = start + whole.indexOf(shown);
     if (/[\p{Letter}\p{Number}]/u.test(shown) && !/^(?:\/\/|\/\*|\* )/.test(shown))
-      lines.push({ line, length: whole.length, count: Math.max(...counts.subarray(from, from + shown.length)) });
+      lines.push({ line, length: whole.length, count: most(counts.subarray(from, from + shown.length)) });
     start += whole.length + 1;
   }
   return lines;
+}
+
+function most(counts: Float64Array): number {
+  return counts.reduce((before, count) => Math.max(before, count), 0);
 }
 
 function sum(before: readonly CoveredLine[] | undefined, lines: CoveredLine[]): CoveredLine[] {

@@ -51,6 +51,10 @@ test("a list that has to be computed, is empty or does not end is none", () => {
     "a == [1]",
     "a = {'b': 1}",
     "a = [`${x}`]",
+    // JavaScript has no such number, and the function would get another one.
+    "a = [12345678901234567891]",
+    "a = [1e999]",
+    `a = ${"[".repeat(100_000)}1${"]".repeat(100_000)}`,
   ])
     assert.deepEqual(listLiterals(source), [], source);
 });

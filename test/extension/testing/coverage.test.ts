@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { readCoverage } from "../../../extension/testing/coverage.js";
+import { coveredLines, readCoverage } from "../../../extension/testing/coverage.js";
 import { within } from "../../deadline.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { realServer } from "../tasks/real-server.js";
@@ -69,4 +69,10 @@ test("the coverage of a run is the sum of its workers', of the folder's own file
       [12, 0],
     ],
   );
+});
+
+test("a line may be as long as a bundle", () => {
+  const text = "x".repeat(1_000_000);
+  const functions = [{ ranges: [{ startOffset: 0, endOffset: text.length, count: 2 }] }];
+  assert.deepEqual(coveredLines({ functions }, text), [{ line: 0, length: text.length, count: 2 }]);
 });

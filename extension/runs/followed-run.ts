@@ -114,7 +114,8 @@ export class FollowedRun implements Run {
 
   /** Stops following it; the run continues. */
   dispose(): void {
-    this.#over.abort();
+    // A reason, for the error that would be made without one holds the stack, and with it this and other runs.
+    this.#over.abort("disposed");
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
   }

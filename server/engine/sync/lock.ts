@@ -180,10 +180,12 @@ export class Lock extends LockObject implements Waitable, Holding {
   }
 
   unreferenced(): void {
-    if (this.#word) this.#engine.lockWords.free(this.#word);
-    this.#word = null;
-    this.#letGo();
-    this.#waiters.rejectAll(releasedByAll(this.handle));
+    this.#claimed(() => {
+      if (this.#word) this.#engine.lockWords.free(this.#word);
+      this.#word = null;
+      this.#letGo();
+      this.#waiters.rejectAll(releasedByAll(this.handle));
+    });
   }
 
   /**

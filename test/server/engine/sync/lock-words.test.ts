@@ -11,6 +11,7 @@ import {
   partyOf,
   takenIn,
 } from "../../../../protocol/lock-words.js";
+import { Condition } from "../../../../server/engine/sync/condition.js";
 import { Lock } from "../../../../server/engine/sync/lock.js";
 import type { Session } from "../../../../server/engine/session.js";
 import { FakeWorld } from "../fake-engine.js";
@@ -148,6 +149,30 @@ suite("the words of locks", () => {
     engine.events.unsubscribe(watcher);
     clock.advance(400);
     assert.equal(clock.timers, 0, "nothing looks at words that no subscriber follows");
+  });
+
+  test("are not looked at for a lock that is gone when a subscriber is told of its end", () => {
+    const { world, engine, clock, a, b, lock } = setUp();
+    const watcher = world.session();
+    engine.events.subscribe(watcher, ["sync"]);
+    const { made, swap } = lock("x");
+    const condition = engine.registry.create(
+      a,
+      "condition:@x",
+      Condition,
+      () => new Condition(engine, "condition:@x", made),
+    );
+    swap(a, 0);
+    for (const session of [a, b]) engine.registry.release(session, made.handle);
+    engine.registry.release(a, condition.handle);
+    clock.advance(1000);
+    const gone = watcher.peer
+      .received(events.changed)
+      .flatMap((message) => message.events)
+      .flatMap((event) => (event.topic === "sync" && event.gone ? [event.sync] : []));
+    assert.equal(gone.length, 2);
+    for (const object of [made, condition])
+      assert.deepEqual(gone.find(({ handle }) => handle === object.handle)?.holders, [], object.handle);
   });
 
   test("go to other locks when theirs is gone", () => {

@@ -11,7 +11,7 @@ import { numbersOf } from "./numbers.js";
 import type { Parts } from "./parts.js";
 import { registerQueue } from "./queue/register-queue.js";
 import { registerResults } from "./results/register-results.js";
-import { registerRuns } from "./runs/register-runs.js";
+import { registerRuns } from "./register-runs.js";
 import { registerSaved } from "./saved/register-saved.js";
 import { registerServerCommands } from "./server-commands.js";
 import { registerServerNotices } from "./server-notices.js";

@@ -1,5 +1,6 @@
 import { readlinkSync, rmSync, symlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "./os/is-alive.js";
 import { UsageError } from "./usage-error.js";
 
 const retryMs = 10;
@@ -90,11 +91,5 @@ function holderOf(name: string): number | null {
 function isLiving(pid: number, name: string): boolean {
   if (pid === process.pid) return own.has(name);
   if (!Number.isSafeInteger(pid) || pid < 1) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: the process exists, and belongs to another user.
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  return isAlive(pid);
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { isAlive } from "../../bindings/typescript/session/is-alive.js";
 import { withStartLock } from "../../bindings/typescript/session/start-lock.js";
 import { PolyprocError } from "../../protocol/errors.js";
 import type { ServerLoad } from "./any-server.js";
@@ -282,13 +283,4 @@ function describe(error: unknown, path: string): Error {
       { cause: error },
     );
   return error instanceof Error ? error : new Error(String(error));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,6 +1,7 @@
 import pidusage from "pidusage";
 import type { Usage } from "../../protocol/process.js";
 import { childrenByParent, descendantsOf, readProcessTable, type ProcessTable } from "./process-table.js";
+import { isAlive } from "./is-alive.js";
 import type { ProcessRow } from "./process-row.js";
 
 /** The last measurement of a process is forgotten after this many milliseconds without a request. */
@@ -67,16 +68,6 @@ function nextLook(): Promise<Look> {
       Math.max(0, (present?.at ?? -Infinity) + sharedMs - performance.now()),
     );
   }));
-}
-
-/** Whether the process lives, or is a zombie. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** Measures all pids in one call, which reads their files concurrently. */

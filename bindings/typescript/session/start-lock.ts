@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } 
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { SpawnFailed } from "./errors.js";
+import { isAlive } from "./is-alive.js";
 import { requireOwnFolder } from "./socket-owner.js";
 
 /** A start takes less time than this. An older lock was left behind. */
@@ -66,15 +67,6 @@ function taken(lock: string, content: string): boolean {
 function isStale(lock: string, held: string): boolean {
   const age = Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
   return age > staleMs || (held !== "" && !isAlive(Number.parseInt(held, 10)));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /**

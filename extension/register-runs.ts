@@ -1,18 +1,18 @@
 import * as vscode from "vscode";
-import { registerDebug } from "../debug/register-debug.js";
-import { registerDecorations } from "../diagnostics/register-decorations.js";
-import { registerDiagnostics } from "../diagnostics/register-diagnostics.js";
-import { registerLenses } from "../lenses/register-lenses.js";
-import { registerOutput } from "../output/register-output.js";
-import type { Parts } from "../parts.js";
-import { pythonFinder, registerPython } from "../python/register-python.js";
-import { Launcher } from "./launcher.js";
-import { showProgress } from "./progress.js";
-import { RecentRuns } from "./recipe.js";
-import { registerRunCommands } from "./run-commands.js";
-import { RunList } from "./run-list.js";
-import type { Runs } from "./run.js";
-import { registerStartCommands } from "./start-commands.js";
+import { registerDebug } from "./debug/register-debug.js";
+import { registerDecorations } from "./diagnostics/register-decorations.js";
+import { registerDiagnostics } from "./diagnostics/register-diagnostics.js";
+import { registerLenses } from "./lenses/register-lenses.js";
+import { registerOutput } from "./output/register-output.js";
+import type { Parts } from "./parts.js";
+import { pythonFinder, registerPython } from "./python/register-python.js";
+import { Launcher } from "./runs/launcher.js";
+import { showProgress } from "./runs/progress.js";
+import { RecentRuns } from "./runs/recipe.js";
+import { registerRunCommands } from "./runs/run-commands.js";
+import { RunList } from "./runs/run-list.js";
+import type { Runs } from "./runs/run.js";
+import { registerStartCommands } from "./runs/start-commands.js";
 
 /** Everything about runs, from the CodeLens that starts one to the message at its end. */
 export function registerRuns({ context, log, server, model, settings }: Omit<Parts, "runs">): {

@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
 import type { PolyprocError } from "../../../protocol/errors.js";
+import {
+  asks,
+  cellLength,
+  cellsAt,
+  depthIn,
+  lastSession,
+  pageBytes,
+  partyOf,
+  takenIn,
+  wordIn,
+} from "../../../protocol/lock-words.js";
 import * as workers from "../../../protocol/worker.js";
 import type { HostRecord } from "../../../server/engine/processes/host.js";
 import type {
@@ -39,6 +50,10 @@ export class Speaker {
   /** Requests without an answer yet. */
   readonly open = new Set<number>();
   session = "";
+  /** Its number in words; 0 before it has asked for the page. */
+  number = 0;
+  /** The cells of locks that it has acquired. */
+  readonly cells = new Map<string, number>();
   #nextId = 1;
 
   constructor(world: PeersWorld, access: Access) {
@@ -53,6 +68,9 @@ export class Speaker {
       assert.ok(this.open.delete(id), `${method} was answered twice`);
       if (method === "initialize" || method === "worker/ready")
         this.session = (result as { session?: string } | undefined)?.session ?? "";
+      const { words, cell } = (result ?? {}) as { words?: { number: number }; cell?: number };
+      if (words) this.number = words.number;
+      if (cell !== undefined) this.cells.set((params as { lock: string }).lock, cell);
     });
   }
 
@@ -163,6 +181,7 @@ export class PeersWorld extends FakeWorld {
     };
     super({ maxQueuedBytes: 40, maxBufferedBytes: 40 }, spawner);
     this.children = children;
+    this.words = { path: "/words", inode: "1:1", words: new Int32Array(pageBytes / 4), close: () => {} };
     this.onFault = (error) => void this.faults.push(error);
   }
 
@@ -173,6 +192,28 @@ export class PeersWorld extends FakeWorld {
     this.clients[i] = fresh;
     fresh.ask("initialize", {});
     return fresh;
+  }
+
+  /** A client takes, deepens or releases a lock by its word, as the bindings do. */
+  useWord({ client, lock, owner, what }: { client: number; lock: string; owner: number; what: string }): void {
+    const speaker = this.client(client);
+    const cell = speaker.cells.get(lock);
+    if (cell === undefined || !this.words) return;
+    const { words } = this.words;
+    const at = cellsAt + cell * cellLength;
+    const me = partyOf(speaker.number, owner);
+    const recursive = lock.startsWith("rlock:");
+    if (what === "garbage") {
+      words[at + wordIn] = partyOf(lastSession, owner);
+    } else if (what !== "release") {
+      if (words[at + wordIn] === 0) {
+        words[at + wordIn] = me;
+        if (what === "take") words[at + takenIn]! += 1;
+        else speaker.peer.leave();
+      } else if (recursive && (words[at + wordIn]! & ~asks) === me) words[at + depthIn]! += 1;
+    } else if (recursive && (words[at + wordIn]! & ~asks) === me && words[at + depthIn]! > 0) words[at + depthIn]! -= 1;
+    else if (words[at + wordIn] === me) words[at + wordIn] = 0;
+    else speaker.ask("lock/release", { lock, owner: owner === 0 ? "" : `p${owner}` });
   }
 
   /** Checks what must hold at any time. */
@@ -216,7 +257,11 @@ export class PeersWorld extends FakeWorld {
 
   /** Ends all clients and children, then checks that nothing is left. */
   async end(): Promise<void> {
-    for (const client of this.clients) client?.peer.leave();
+    for (const client of this.clients) {
+      client?.peer.leave();
+      // Those that are left are told of what is gone.
+      this.clock.advance(100);
+    }
     for (const { run } of this.engine.runs.list()) this.engine.runs.get(run).cancel({ graceMs: 0 });
     // Each round, a child that ends may free a slot for another one.
     for (let round = 0; round < 40 && !this.#isEmpty; round++) {

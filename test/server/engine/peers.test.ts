@@ -2,143 +2,11 @@ import { suite, test } from "node:test";
 import fc from "fast-check";
 import { PolyprocError } from "../../../protocol/errors.js";
 import { settle } from "./fake-hosts.js";
+import { one, payload, requests, two } from "./peers-requests.js";
 import { PeersWorld, type FakeChild } from "./peers-world.js";
 
 /** Duration of the search in milliseconds; set POLYPROC_MODEL_MS for more. */
 const budgetMs = Number(process.env["POLYPROC_MODEL_MS"] ?? 6000);
-
-const small = fc.nat(2);
-const timeoutMs = fc.constantFrom(undefined, null, 0, 5, 50);
-const one = Uint8Array.from([0x91, 0x01]);
-const two = Uint8Array.from([0x92, 0x01, 0x02]);
-const payload = fc.constantFrom<unknown>(
-  one,
-  two,
-  new Uint8Array(),
-  Uint8Array.from([0x01]),
-  [one, ["lock:@0"]],
-  [one, ["queue:@0"]],
-  [one, ["lock:s9.9"]],
-  [two, ["pipe:@a"]],
-  "no payload",
-);
-const item = fc.constantFrom<unknown>(
-  Uint8Array.from([1]),
-  [Uint8Array.from([1]), ["lock:@0"]],
-  [Uint8Array.from([1]), ["lock:s9.9"]],
-  [Uint8Array.from([1]), ["pipe:@b"]],
-);
-const target = fc.constantFrom<object>(
-  { module: "/tasks.js", export: "work" },
-  { module: "/tasks.js", export: "other" },
-  { command: "true" },
-  { module: "/tasks.txt", export: "x" },
-);
-const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
-
-/** Parameters by method; `own` stands for the session's prefix. */
-const requests: Record<string, fc.Arbitrary<object>> = {
-  "pool/create": fc.record({
-    pool: small.map((n) => `pool:@${n}`),
-    processes: fc.integer({ min: 1, max: 2 }),
-    maxTasksPerChild: optional(fc.constant(1)),
-    daemon: optional(fc.boolean()),
-    initializer: optional(target),
-    initargs: optional(payload),
-    minProcesses: optional(fc.nat(2)),
-    idleTimeoutMs: optional(fc.constant(100)),
-  }),
-  "pool/close": fc.record({ pool: small.map((n) => `pool:@${n}`) }),
-  "pool/terminate": fc.record({ pool: small.map((n) => `pool:@${n}`) }),
-  "pool/join": fc.record({ pool: small.map((n) => `pool:@${n}`), timeoutMs }),
-  "pool/map": fc.record({
-    pool: optional(small.map((n) => `pool:@${n}`)),
-    target,
-    items: fc.array(item, { maxLength: 3 }),
-    retries: optional(fc.nat(1)),
-    timeoutMs,
-  }),
-  "job/create": fc.record({
-    job: small.map((n) => `job:own.${n}`),
-    pool: small.map((n) => `pool:@${n}`),
-    target,
-    mode: fc.constantFrom("map", "apply", "starmap"),
-    retries: optional(fc.nat(1)),
-    timeoutMs,
-    graceMs: timeoutMs,
-  }),
-  "job/submit": fc.record({
-    job: small.map((n) => `job:own.${n}`),
-    cast: optional(fc.boolean()),
-    tasks: fc.array(fc.record({ index: fc.nat(4), count: optional(fc.integer({ min: 1, max: 2 })), items: payload }), {
-      maxLength: 4,
-    }),
-  }),
-  "job/cancel": fc.record({
-    job: small.map((n) => `job:own.${n}`),
-    indexes: optional(fc.array(fc.nat(4), { maxLength: 2 })),
-    waiting: optional(fc.boolean()),
-    graceMs: timeoutMs,
-  }),
-  "job/wait": fc.record({ job: small.map((n) => `job:own.${n}`), timeoutMs }),
-  "job/watch": fc.record({ job: small.map((n) => `job:own.${n}`) }),
-  "run/start": fc.record({
-    run: small.map((n) => `run:own.${n}`),
-    target,
-    items: fc.array(item, { maxLength: 4 }),
-    processes: fc.integer({ min: 1, max: 2 }),
-    chunkSize: optional(fc.integer({ min: 1, max: 3 })),
-    retries: optional(fc.nat(1)),
-    timeoutMs,
-    graceMs: timeoutMs,
-    halt: optional(fc.record({ failures: fc.constant(1), now: fc.boolean() })),
-    maxResultBytes: optional(fc.constant(200)),
-  }),
-  "run/cancel": fc.record({
-    run: small.map((n) => `run:own.${n}`),
-    indexes: optional(fc.array(fc.nat(4), { maxLength: 2 })),
-    waiting: optional(fc.boolean()),
-  }),
-  "run/read": fc.record({ run: small.map((n) => `run:own.${n}`), since: fc.nat(3), timeoutMs }),
-  "run/wait": fc.record({ run: small.map((n) => `run:own.${n}`), timeoutMs }),
-  "run/forget": fc.record({ run: small.map((n) => `run:own.${n}`) }),
-  "process/start": fc.record({
-    process: small.map((n) => `process:own.${n}`),
-    target,
-    args: optional(payload),
-    daemon: optional(fc.boolean()),
-  }),
-  "process/join": fc.record({ process: small.map((n) => `process:own.${n}`), timeoutMs }),
-  "process/kill": fc.record({ process: small.map((n) => `process:own.${n}`) }),
-  "lock/create": fc.constant({ lock: "lock:@0" }),
-  "lock/acquire": fc.record({ lock: fc.constant("lock:@0"), timeoutMs }),
-  "lock/release": fc.constant({ lock: "lock:@0" }),
-  "condition/create": fc.constant({ condition: "condition:@0", lock: "lock:@0" }),
-  "condition/wait": fc.record({ condition: fc.constant("condition:@0"), timeoutMs }),
-  "condition/notify": fc.constant({ condition: "condition:@0" }),
-  "barrier/create": fc.constant({ barrier: "barrier:@0", parties: 2, hasAction: true }),
-  "barrier/wait": fc.record({ barrier: fc.constant("barrier:@0"), timeoutMs }),
-  "queue/create": fc.constant({ queue: "queue:@0", maxSize: 2 }),
-  "queue/put": fc.record({
-    queue: fc.constant("queue:@0"),
-    items: fc.array(payload, { minLength: 1, maxLength: 3 }),
-    timeoutMs,
-  }),
-  "queue/get": fc.record({ queue: fc.constant("queue:@0"), max: fc.integer({ min: 1, max: 3 }), timeoutMs }),
-  "pipe/create": fc.constant({ first: "pipe:@a", second: "pipe:@b" }),
-  "pipe/send": fc.record({
-    end: fc.constantFrom("pipe:@a", "pipe:@b"),
-    item: payload,
-    timeoutMs,
-    cast: optional(fc.boolean()),
-  }),
-  "pipe/recv": fc.record({ end: fc.constantFrom("pipe:@a", "pipe:@b"), timeoutMs }),
-  "pipe/close": fc.record({ end: fc.constantFrom("pipe:@a", "pipe:@b") }),
-  "handle/retain": fc.record({ handle: fc.constantFrom("lock:@0", "queue:@0", "pipe:@a", "pipe:@b", "pool:@0") }),
-  "events/subscribe": fc.constant({ topics: ["pool", "run", "task", "process", "sync", "session"] }),
-  "output/watch": fc.record({ scope: fc.constantFrom("own", "all"), lossless: fc.boolean() }),
-  shutdown: fc.constant({}),
-};
 
 /** A worker host's report on a task: valid, or with one thing wrong. */
 const report = fc.record({
@@ -172,9 +40,25 @@ const step = fc.oneof(
     arbitrary: fc.record({
       do: fc.constant("release" as const),
       client: fc.nat(2),
-      handles: fc.array(fc.constantFrom("lock:@0", "queue:@0", "pipe:@a", "job:own.0", "pool:@0", "condition:@0"), {
-        maxLength: 2,
-      }),
+      handles: fc.array(
+        fc.constantFrom(
+          ...["lock:@0", "rlock:@0", "condition:@0", "condition:@1", "semaphore:@0", "event:@0", "barrier:@0"],
+          ...["queue:@0", "queue:@1", "pipe:@a", "job:own.0", "pool:@0"],
+        ),
+        {
+          maxLength: 2,
+        },
+      ),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("word" as const),
+      client: fc.nat(2),
+      lock: fc.constantFrom("lock:@0", "rlock:@0"),
+      owner: fc.constantFrom(0, 7),
+      what: fc.constantFrom("take", "take", "release", "release", "take and die", "garbage"),
     }),
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("cancel" as const), client: fc.nat(2), pick: fc.nat(9) }) },
@@ -261,6 +145,8 @@ function take(world: PeersWorld, s: Exclude<Step, { do: "turn" }>): void {
         handles: s.handles.map((handle) => handle.replace(":own.", `:${client.session}.`)),
       });
     }
+    case "word":
+      return world.useWord(s);
     case "cancel":
       return world.client(s.client).cancel(s.pick);
     case "leave":
@@ -299,9 +185,24 @@ function take(world: PeersWorld, s: Exclude<Step, { do: "turn" }>): void {
   }
 }
 
-/** Starting states: empty; a pool with a job, or a run, whose workers are ready. */
-const beginnings: Record<string, readonly [method: string, params: object][]> = {
+/**
+ * Starting states: empty; locks that two clients may take by their words, while a third follows all changes; a pool with
+ * a job, or a run, whose workers are ready.
+ */
+const beginnings: Record<string, readonly [method: string, params: object, client?: number][]> = {
   nothing: [],
+  locks: [
+    ["events/subscribe", { topics: ["sync", "deadlock"] }, 2],
+    ...[0, 1].flatMap((client): [string, object, number][] => [
+      ["lock/attach", {}, client],
+      ...["lock:@0", "rlock:@0"].flatMap((lock): [string, object, number][] => [
+        ["lock/create", { lock }, client],
+        ["lock/acquire", { lock }, client],
+        ["lock/release", { lock }, client],
+      ]),
+    ]),
+    ["condition/create", { condition: "condition:@0", lock: "lock:@0" }, 1],
+  ],
   job: [
     ["pool/create", { pool: "pool:@0", processes: 2 }],
     [
@@ -342,7 +243,7 @@ const beginnings: Record<string, readonly [method: string, params: object][]> = 
 };
 
 async function begin(world: PeersWorld, beginning: string): Promise<void> {
-  for (const [method, params] of beginnings[beginning]!) take(world, { do: "ask", client: 0, method, params });
+  for (const [method, params, client = 0] of beginnings[beginning]!) take(world, { do: "ask", client, method, params });
   for (let child = 0; child < world.children.length; child++) take(world, { do: "start", child, channels: true });
   await settle();
 }

@@ -40,6 +40,12 @@ export class BatchGroups {
     return [...this.#groups.values()];
   }
 
+  /** The groups that a request names: one, or all if it names no entries either. */
+  chosen(entries: readonly number[] | undefined, group: string | undefined): string[] {
+    if (group !== undefined) return [this.get(group).group];
+    return entries === undefined ? [...this.#groups.keys()] : [];
+  }
+
   pause(name: string, paused: boolean): void {
     this.#groups.set(name, { ...this.get(name), paused });
   }

@@ -12,6 +12,11 @@ export class BatchJournal {
   readonly #onNotice: () => void;
   /** Faults of the files, for people. */
   readonly notices: string[] = [];
+  #last = 0;
+  /** Numbers of the changes that are being stored, in their order. */
+  readonly #open = new Set<number>();
+  /** `upTo`: the last change that is to be stored before. */
+  readonly #waiting: { readonly upTo: number; readonly then: () => void }[] = [];
 
   constructor(guard: Guard, store: BatchStore, onNotice: () => void) {
     this.#guard = guard;
@@ -50,6 +55,12 @@ export class BatchJournal {
     this.#store.removeEntry(entry, done);
   }
 
+  /** Calls `then` once all changes so far are stored, or could not be. */
+  whenStored(then: () => void): void {
+    this.#waiting.push({ upTo: this.#last, then });
+    this.#tellStored();
+  }
+
   tell(notice: string): void {
     this.notices.push(notice);
     if (this.notices.length > maxNotices) this.notices.shift();
@@ -57,7 +68,19 @@ export class BatchJournal {
   }
 
   #guarded(then: Stored): Stored {
-    return (error) => this.#guard.run(null, () => then(error));
+    const number = ++this.#last;
+    this.#open.add(number);
+    return (error) => {
+      this.#guard.run(null, () => then(error));
+      this.#open.delete(number);
+      this.#tellStored();
+    };
+  }
+
+  #tellStored(): void {
+    const [oldest = Infinity] = this.#open;
+    while (this.#waiting.length > 0 && this.#waiting[0]!.upTo < oldest)
+      this.#guard.run(null, this.#waiting.shift()!.then);
   }
 
   #unstored(error: Error): PolyprocError {

@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type * as batch from "../../../protocol/batch.js";
-import type { BatchEntryInfo, BatchGroupInfo, BatchState } from "../../../protocol/batch.js";
+import type { BatchState } from "../../../protocol/batch.js";
 import type { StoredEntry } from "../../../protocol/batch-record.js";
 import type { Params, Result } from "../../../protocol/message.js";
 import type { Clock, Timer } from "../clock.js";
@@ -146,9 +146,9 @@ export class BatchQueue {
     return this.#lists.watch(session, timeoutMs, () => (since === this.#revisionText ? null : now()), now);
   }
 
-  pause({ entries, group }: Params<typeof batch.pause>): void {
+  pause(session: Session, { entries, group }: Params<typeof batch.pause>): Wait<null> {
     const chosen = entries?.map((number) => this.#entries.find(number)) ?? [];
-    const groups = this.#chosenGroups(entries, group);
+    const groups = this.#groups.chosen(entries, group);
     for (const name of groups) this.#groups.pause(name, true);
     if (groups.length > 0) this.#journal.saveSettings(this.#groups.stored());
     for (const entry of chosen) {
@@ -158,12 +158,12 @@ export class BatchQueue {
       this.#set(entry, { state: "paused" });
       entry.run?.suspend(true);
     }
-    this.#changed();
+    return this.#changedFor(session, null);
   }
 
-  resume({ entries, group }: Params<typeof batch.resume>): void {
+  resume(session: Session, { entries, group }: Params<typeof batch.resume>): Wait<null> {
     const chosen = entries?.map((number) => this.#entries.find(number)) ?? [];
-    const groups = this.#chosenGroups(entries, group);
+    const groups = this.#groups.chosen(entries, group);
     for (const name of groups) this.#groups.pause(name, false);
     if (groups.length > 0) this.#journal.saveSettings(this.#groups.stored());
     for (const entry of chosen) {
@@ -173,10 +173,10 @@ export class BatchQueue {
       this.#set(entry, { state: "running" });
       entry.run?.suspend(false);
     }
-    this.#changed();
+    return this.#changedFor(session, null);
   }
 
-  restart(numbers: readonly number[]): void {
+  restart(session: Session, numbers: readonly number[]): Wait<null> {
     const chosen = numbers.map((number) => this.#entries.find(number));
     const early = chosen.find((entry) => !entry.ended);
     if (early)
@@ -185,10 +185,10 @@ export class BatchQueue {
         `entry ${early.number} is ${early.record.state}: only one that has ended can be restarted`,
       );
     for (const entry of chosen) this.#set(entry, { ...fresh, notBefore: null });
-    this.#changed();
+    return this.#changedFor(session, null);
   }
 
-  edit({ entry: number, ...changes }: Params<typeof batch.edit>): BatchEntryInfo {
+  edit(session: Session, { entry: number, ...changes }: Params<typeof batch.edit>): Wait<Result<typeof batch.edit>> {
     const entry = this.#entries.find(number);
     if (entry.active)
       throw new PolyprocError(
@@ -201,11 +201,10 @@ export class BatchQueue {
       throw new PolyprocError("BadState", `entry ${number} would wait for itself`);
     const given = Object.entries(changes).filter(([, value]) => value !== undefined);
     this.#set(entry, Object.fromEntries(given) as Partial<StoredEntry>);
-    this.#changed();
-    return entry.describe();
+    return this.#changedFor(session, { entry: entry.describe() });
   }
 
-  remove(numbers: readonly number[]): void {
+  remove(session: Session, numbers: readonly number[]): Wait<null> {
     const chosen = new Set(numbers.map((number) => this.#entries.find(number)));
     for (const entry of chosen) {
       if (entry.active)
@@ -223,7 +222,7 @@ export class BatchQueue {
     for (const entry of chosen) this.#forget(entry);
     // The numbers of the last entries are not used again.
     this.#journal.saveSettings(this.#groups.stored());
-    this.#changed();
+    return this.#changedFor(session, null);
   }
 
   log(session: Session, params: Params<typeof batch.log>): LogResult | Wait<LogResult> {
@@ -243,18 +242,17 @@ export class BatchQueue {
     return this.#logs.watch(session, timeoutMs, look, read);
   }
 
-  setGroup(params: Params<typeof batch.setGroup>): BatchGroupInfo {
+  setGroup(session: Session, params: Params<typeof batch.setGroup>): Wait<Result<typeof batch.setGroup>> {
     const group = this.#groups.set(params);
     this.#journal.saveSettings(this.#groups.stored());
-    this.#changed();
-    return group;
+    return this.#changedFor(session, { group });
   }
 
-  removeGroup(name: string): void {
+  removeGroup(session: Session, name: string): Wait<null> {
     const user = [...this.#entries.all.values()].find(({ record }) => record.group === name);
     this.#groups.remove(name, user?.number ?? null);
     this.#journal.saveSettings(this.#groups.stored());
-    this.#changed();
+    return this.#changedFor(session, null);
   }
 
   close(): Promise<void> {
@@ -264,11 +262,6 @@ export class BatchQueue {
 
   get #revisionText(): string {
     return `${this.#engine.options.instanceId}.${this.#revision}`;
-  }
-
-  #chosenGroups(entries: readonly number[] | undefined, group: string | undefined): string[] {
-    if (group !== undefined) return [this.#groups.get(group).group];
-    return entries === undefined ? this.#groups.list().map(({ group: name }) => name) : [];
   }
 
   #forget(entry: BatchEntry): void {
@@ -282,9 +275,24 @@ export class BatchQueue {
     this.#journal.save(entry.record, stored);
   }
 
-  #changed(): void {
+  /**
+   * A client has changed the queue. The answer comes once that is stored, or could not be: nothing that was answered is
+   * undone by the server's death. A change cannot be cancelled.
+   */
+  #changedFor<T>(session: Session, answer: T): Wait<T> {
+    this.#changed();
+    const wait = new Wait<T>(session, { onCancel: () => true });
+    this.#journal.whenStored(() => wait.resolve(answer));
+    return wait;
+  }
+
+  #listed(): void {
     this.#revision++;
     this.#lists.wake();
+  }
+
+  #changed(): void {
+    this.#listed();
     this.#pump.schedule();
   }
 
@@ -311,6 +319,7 @@ export class BatchQueue {
         if (!before) continue;
         const how = before.record.state === "failed" ? "has failed" : "was skipped";
         this.#end(entry, "skipped", { exitCode: null, reason: `entry ${before.number} ${how}` });
+        this.#listed();
         again = true;
       }
     }
@@ -331,13 +340,12 @@ export class BatchQueue {
       if (error) {
         entry.record = before;
         this.#lookAgainIn(retryMs);
-        this.#lists.wake();
+        this.#listed();
         return;
       }
       this.#run(entry);
     });
-    this.#revision++;
-    this.#lists.wake();
+    this.#listed();
   }
 
   #run(entry: BatchEntry): void {

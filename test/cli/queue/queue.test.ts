@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { spawnSync } from "node:child_process";
 import type { BatchEntryInfo } from "../../../protocol/batch.js";
-import { waitFor } from "../../deadline.js";
+import { waitFor, within } from "../../deadline.js";
 import { isLiving } from "../../living.js";
 import { QueueUser, shell, whenEntry } from "./queue-server.js";
 
@@ -86,6 +86,53 @@ test("when the server is killed, what ran has ended and is lost, and what was qu
   assert.equal((await user.polyproc("restart", "--lost")).stdout, "queued again: 1\n");
   assert.equal((await whenEntry(again, 1, ({ state }) => state === "done")).attempt, 2);
   assert.equal((await user.polyproc("log", "1")).stdout, "edited\n");
+});
+
+test("no change that was answered is undone when the server is killed", async (t) => {
+  const user = new QueueUser(t);
+  const first = await user.serve();
+  const connection = await user.connect();
+  for (let n = 1; n <= 3; n++) await connection.request("batch/add", { ...shell("true"), held: n > 1 });
+  await whenEntry(connection, 1, ({ state }) => state === "done");
+  await Promise.all([
+    connection.request("batch/pause", { group: "default" }),
+    connection.request("batch/setGroup", { group: "other", slots: 5 }),
+    connection.request("batch/restart", { entries: [1] }),
+    connection.request("batch/edit", { entry: 2, priority: 7 }),
+    connection.request("batch/resume", { entries: [2] }),
+    connection.request("batch/remove", { entries: [3] }),
+  ]);
+  first.process.kill("SIGKILL");
+  await first.familyGone();
+  await user.serve();
+  const { entries, groups } = await (await user.connect()).request("batch/list", {});
+  assert.deepEqual(
+    entries.map(({ entry, state, priority }) => [entry, state, priority]),
+    [
+      [1, "queued", 0],
+      [2, "queued", 7],
+    ],
+  );
+  assert.deepEqual(
+    groups.map(({ group, slots, paused }) => [group, slots, paused]),
+    [
+      ["default", 1, true],
+      ["other", 5, false],
+    ],
+  );
+});
+
+test("who follows the queue is told of an entry that is skipped as soon as it is added", async (t) => {
+  const user = new QueueUser(t);
+  await user.serve();
+  const connection = await user.connect();
+  await connection.request("batch/add", shell("exit 3"));
+  await whenEntry(connection, 1, ({ state }) => state === "failed");
+  await connection.request("batch/add", { ...shell("true"), after: [1] });
+  let { revision: since, entries } = await connection.request("batch/list", {});
+  while (entries.at(-1)!.state !== "skipped")
+    ({ revision: since, entries } = await within(connection.request("batch/list", { since }), "the next change"));
+  assert.equal(entries.at(-1)!.reason, "entry 1 has failed");
 });
 
 test("a group has its own limit and pause, a higher priority starts first, and pause stops what runs", async (t) => {

@@ -186,8 +186,8 @@ function take(world: PeersWorld, s: Exclude<Step, { do: "turn" }>): void {
 }
 
 /**
- * Starting states: empty; locks that two clients may take by their words, while a third follows all changes; a pool with
- * a job, or a run, whose workers are ready.
+ * Starting states: empty; locks that two clients may take by their words, while a third follows all changes; a pool
+ * with a job, or a run, whose workers are ready.
  */
 const beginnings: Record<string, readonly [method: string, params: object, client?: number][]> = {
   nothing: [],

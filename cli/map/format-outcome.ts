@@ -27,7 +27,10 @@ export interface FileOutput {
   tag: string;
 }
 
-export function formatOutcome(outcome: Outcome, options: FormatOptions): Written {
+/** How the reason of a failure is said. Without the item: no item can run, for this reason. */
+export type ReasonSaid = "with the item" | "without the item" | "not at all";
+
+export function formatOutcome(outcome: Outcome, options: FormatOptions, reason: ReasonSaid = "with the item"): Written {
   if (outcome.kind === "skipped") return { files: [], stdout: "", stderr: "" };
   const command = commandResult(outcome);
   const notes: string[] = [];
@@ -37,7 +40,8 @@ export function formatOutcome(outcome: Outcome, options: FormatOptions): Written
       `${shownItem(outcome.item)}: done, but the server no longer has its result; ` +
         "read sooner, or start the run with a larger maxResultBytes",
     );
-  if (outcome.kind === "failed") notes.push(`${shownItem(outcome.item)}: ${describeFailure(outcome.error)}`);
+  if (outcome.kind === "failed" && reason !== "not at all")
+    notes.push(`${reason === "with the item" ? `${shownItem(outcome.item)}: ` : ""}${describeFailure(outcome.error)}`);
   const said = notes.map((note) => `polyproc: ${note}\n`).join("");
   if (options.json)
     return {

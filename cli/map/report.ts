@@ -1,5 +1,7 @@
+import { failsForAll } from "../../protocol/fails-for-all.js";
 import type { OutputLine } from "../../protocol/process.js";
 import type { Progress as TaskProgress } from "../../protocol/progress.js";
+import type { Target } from "../../protocol/target.js";
 import type { Terminal } from "../terminal.js";
 import { formatOutcome, isTruncated, type FormatOptions, type Written } from "./format-outcome.js";
 import type { Counts } from "./halt.js";
@@ -36,6 +38,8 @@ const maxBytesAhead = 64 * 1024 * 1024;
 /** Prints all that a map shows: results, failures, progress. */
 export class Report {
   #lost = false;
+  /** Whether the user has read why no item can run. */
+  #saidForAll = false;
   readonly #terminal: Terminal;
   readonly #options: ReportOptions;
   readonly #progress: Progress;
@@ -102,15 +106,19 @@ export class Report {
     this.#progress.reported(index, item, progress, performance.now());
   }
 
-  add(given: Outcome): void {
+  /** `target`: what the item was given to. */
+  add(given: Outcome, target: Target): void {
     const outcome = this.#options.json ? inlineFiles(given) : given;
+    const isForAll = outcome.kind === "failed" && failsForAll(outcome.error, target);
     this.#progress.ended(outcome.index, outcome.kind, outcome.ms);
     if (outcome.cached) this.#progress.cached++;
     if (isTruncated(outcome) && !this.#streams) this.#lost = true;
     this.#streams?.ended(outcome.index);
     const printed = this.#keep(outcome);
     const shown = this.#streams ? withoutOutput(outcome) : (printed?.outcome ?? outcome);
-    const written = formatOutcome(shown, this.#options);
+    const said = isForAll ? (this.#saidForAll ? "not at all" : "without the item") : "with the item";
+    this.#saidForAll ||= isForAll;
+    const written = formatOutcome(shown, this.#options, said);
     if (printed) written.stdout = printed.name;
     if (this.#order) this.#order.add(outcome.index, written, written.stdout.length + written.stderr.length);
     else this.#write(written);

@@ -63,7 +63,7 @@ export async function runMap(
   const settle = (outcome: Outcome) => {
     log?.ended(outcome);
     limits.ended(outcome);
-    report.add(outcome);
+    report.add(outcome, target);
     if (ending !== null || halted) return;
     if (outcome.kind === "failed" && failsForAll(outcome.error, target)) run.endNow(0);
     else if (isReached(halt, report.counts)) {

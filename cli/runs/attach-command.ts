@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import type { Connection } from "../../bindings/typescript/session/connection.js";
 import type { RunInfo } from "../../protocol/run.js";
+import type { Target } from "../../protocol/target.js";
 import { payloadToJson } from "../../protocol/values.js";
 import type { Ending } from "../ending.js";
 import { ExitError } from "../exit-error.js";
@@ -89,7 +90,7 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
     const texts = items.map((item) => textOf(payloadToJson(item)));
     // The output of a command is part of its result.
     if (!("command" in target)) await connection.request("events/watchOutput", { scope: "all" });
-    await follow(connection, run, texts, terminal, report, leaving.signal);
+    await follow(connection, run, { texts, target }, terminal, report, leaving.signal);
     ({ endedAt } = await connection.request("run/status", { run }));
   } catch (error) {
     if (leaving.signal.reason instanceof ExitError) throw leaving.signal.reason;
@@ -108,7 +109,7 @@ async function attach(connection: Connection, info: RunInfo, options: AttachOpti
 async function follow(
   connection: Connection,
   run: string,
-  texts: readonly string[],
+  { texts, target }: { texts: readonly string[]; target: Target },
   terminal: Terminal,
   report: Report,
   signal: AbortSignal,
@@ -118,7 +119,7 @@ async function follow(
     for (const entry of news.entries) {
       const item = texts[entry.index]!;
       const outcome = runOutcome(entry, item);
-      if (outcome) report.add(outcome);
+      if (outcome) report.add(outcome, target);
       else if (entry.state === "running") {
         if (entry.progress) report.reported(entry.index, item, entry.progress);
         else report.started(entry.index, item);

@@ -293,21 +293,24 @@ describe("polyproc map: failures", () => {
     assert.match(stderr, /polyproc: 0 done, 2 failed, 3 not finished/);
   });
 
-  test("a target that cannot be run ends the map at once", async (t) => {
+  test("a target that cannot be run ends the map at once, and the reason is printed once", async (t) => {
     const many = Array.from({ length: 2000 }, (_, i) => String(i));
-    const command = await run(t, ["map", "-q", "-j", "1", ...many, "--", "no-such-program"]);
+    const command = await run(t, ["map", "-q", "-j", "4", ...many, "--", "no-such-program"]);
     assert.deepEqual(
       [command.status, command.stderr],
       [
         1,
-        `polyproc: 0: cannot start "no-such-program": no such program in PATH (ENOENT); ` +
+        `polyproc: cannot start "no-such-program": no such program in PATH (ENOENT); ` +
           "check its spelling and that it is installed\n",
       ],
     );
-    const fn = await run(t, ["map", "-q", "-j", "1", "--module", functions, "--export", "no", ...many]);
+    const missing = ["--module", functions, "--export", "no"];
+    const fn = await run(t, ["map", "-q", "-j", "2", ...missing, ...many]);
     assert.equal(fn.status, 1);
-    assert.match(fn.stderr, /^polyproc: 0: module .*functions\.mjs does not export "no"/);
-    assert.ok(fn.stderr.split("\n").length < 100, "not once for each item");
+    assert.match(fn.stderr, /^polyproc: module .*functions\.mjs does not export "no".*\n$/);
+    const json = await run(t, ["map", "-q", "-j", "1", "--json", ...missing, "a"]);
+    assert.match(json.stdout, /^\{"index":0,"item":"a","ok":false,"error":\{"name":"TargetNotFound"/);
+    assert.match(json.stderr, /^polyproc: module .*\n$/);
   });
 });
 

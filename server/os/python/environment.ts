@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
+import { poetryEnvironments } from "./poetry.js";
 
 /** Folders in which projects keep their environment, the usual ones first. */
 const usualNames = [".venv", "venv", ".conda", "env"];
@@ -17,13 +17,18 @@ const thisMachine: PythonPlaces = { home: homedir(), env: process.env, platform:
 
 /**
  * The interpreter of the environment nearest to a folder: in the folder itself, else in the folder above it, and so on.
- * In each folder: a virtual environment (venv, virtualenv, uv) or a Conda environment with a usual name; the
- * environment that Poetry keeps for the project; the Conda environment that `environment.yml` names; the version that
- * `.python-version` asks pyenv for. Null if there is none.
+ * In each folder: the environment to which a variable moves that of a uv project; a virtual environment (venv,
+ * virtualenv, uv) or a Conda environment with a usual name; the environment that Poetry keeps for the project; the Conda
+ * environment that `environment.yml` names; the version that `.python-version` asks pyenv for. Null if there is none.
  */
 export function nearestPython(folder: string, places: PythonPlaces = thisMachine): string | null {
   for (let at = folder; ; at = dirname(at)) {
-    const found = inside(at, folder, places) ?? poetry(at, places) ?? conda(at, places) ?? pyenv(at, places);
+    const found =
+      uv(at, folder, places) ??
+      inside(at, folder, places) ??
+      poetry(at, folder, places) ??
+      conda(at, places) ??
+      pyenv(at, places);
     if (found !== null || dirname(at) === at) return found;
   }
 }
@@ -55,34 +60,18 @@ function interpreterIn(environment: string, { platform }: PythonPlaces): string 
   return candidates.map((name) => join(environment, name)).find((path) => existsSync(path)) ?? null;
 }
 
-/**
- * Poetry names an environment by the project's normal name and a hash of its folder: `my-app-BQx7r2dA-py3.12`. After
- * `poetry env use` its file envs.toml has the version that is in use.
- */
-function poetry(folder: string, places: PythonPlaces): string | null {
-  const project = read(join(folder, "pyproject.toml"));
-  if (project === null || !/^\[tool\.poetry\b|^build-backend\s*=\s*["']poetry\./m.test(project)) return null;
-  const name = /^\[(?:tool\.poetry|project)\]\s*\n(?:(?!\[).*\n)*?name\s*=\s*["']([^"']+)["']/m.exec(project)?.[1];
-  if (name === undefined) return null;
-  const { env, home, platform } = places;
-  const cache =
-    platform === "darwin" ? join(home, "Library", "Caches") : (env["XDG_CACHE_HOME"] ?? join(home, ".cache"));
-  const all = env["POETRY_VIRTUALENVS_PATH"] ?? join(env["POETRY_CACHE_DIR"] ?? join(cache, "pypoetry"), "virtualenvs");
-  const hash = createHash("sha256").update(realpathSync(folder)).digest("base64url").slice(0, 8);
-  const normal = name
-    .toLowerCase()
-    .replaceAll(/[-_.]+/g, "-")
-    .replaceAll(/[ $`!*@"\\\r\n\t]/g, "_")
-    .slice(0, 42);
-  const key = `${normal}-${hash}`;
-  const used = read(join(all, "envs.toml"))?.split(`[${key}]\n`)[1];
-  const version = /^(?:(?!\[).*\n)*?minor\s*=\s*"([\d.]+)"/.exec(used ?? "")?.[1];
-  const environments = entries(all).filter((one) => one.startsWith(`${key}-py`));
-  const inUse = environments.filter((one) => one === `${key}-py${version}`);
-  return firstInterpreter(
-    [...inUse, ...environments].map((one) => join(all, one)),
-    places,
-  );
+/** The environment of a uv project whose user has moved it by a variable of uv: relative to the folder with uv.lock. */
+function uv(folder: string, start: string, places: PythonPlaces): string | null {
+  const chosen = places.env["UV_PROJECT_ENVIRONMENT"];
+  if (!chosen || !existsSync(join(folder, "uv.lock"))) return null;
+  const environment = resolve(folder, chosen);
+  return existsSync(environment) && isTrusted(environment, start) ? interpreterIn(environment, places) : null;
+}
+
+/** The project's own poetry.toml may name any folder. */
+function poetry(folder: string, start: string, places: PythonPlaces): string | null {
+  const trusted = poetryEnvironments(folder, places).filter((one) => existsSync(one) && isTrusted(one, start));
+  return firstInterpreter(trusted, places);
 }
 
 /** Conda lists all its environments in one file. */

@@ -74,6 +74,46 @@ describe("the Python environment nearest to a folder", () => {
     assert.equal(find("new", chosen), `chosen/${other}-py3.9/bin/python`);
   });
 
+  it("is the one of Poetry where its settings put it: the project's before the user's", (t) => {
+    const { root, find } = machine(t, {
+      "app/pyproject.toml": '[project]\nname = "app"\n[tool.poetry]\n',
+      "home/.config/pypoetry/config.toml": 'cache-dir = "~/kept"\n\n[virtualenvs]\npath = "{cache-dir}/all"\n',
+      "other/config.toml": "[installer]\nparallel = true\n[virtualenvs]\r\npath = '~/mine'\r\n",
+    });
+    const key = `app-${createHash("sha256").update(join(root, "app")).digest("base64url").slice(0, 8)}-py3.12`;
+    for (const all of [
+      "home/kept/all",
+      "home/mine",
+      "app/here",
+      "home/there/all",
+      "home/.cache/pypoetry/virtualenvs",
+    ]) {
+      mkdirSync(join(root, all, key, "bin"), { recursive: true });
+      writeFileSync(join(root, all, key, "bin/python"), "");
+    }
+    assert.equal(find("app"), `home/kept/all/${key}/bin/python`);
+    assert.equal(find("app", { POETRY_CACHE_DIR: join(root, "home/there") }), `home/there/all/${key}/bin/python`);
+    assert.equal(find("app", { POETRY_CONFIG_DIR: join(root, "other") }), `home/mine/${key}/bin/python`);
+    writeFileSync(join(root, "app/poetry.toml"), '[virtualenvs]\npath = "here"\n');
+    assert.equal(find("app"), `app/here/${key}/bin/python`);
+  });
+
+  it("is the one that UV_PROJECT_ENVIRONMENT names, for projects of uv", (t) => {
+    const { root, find } = machine(t, {
+      "app/uv.lock": "",
+      ...venv("app/.venv"),
+      ...venv("app/docker"),
+      ...venv("opt/app"),
+      ...venv("other/.venv"),
+    });
+    assert.equal(find("app/packages/one", { UV_PROJECT_ENVIRONMENT: "docker" }), "app/docker/bin/python");
+    const absolute = { UV_PROJECT_ENVIRONMENT: join(root, "opt/app") };
+    assert.equal(find("app/packages/one", absolute), "opt/app/bin/python");
+    assert.equal(find("other", absolute), "other/.venv/bin/python");
+    assert.equal(find("app", { UV_PROJECT_ENVIRONMENT: "missing" }), "app/.venv/bin/python");
+    assert.equal(find("app", { UV_PROJECT_ENVIRONMENT: "" }), "app/.venv/bin/python");
+  });
+
   it("is the Conda environment that environment.yml names", (t) => {
     const { root, find } = machine(t, {
       "app/environment.yml": "# ours\nname: pictures # and more\ndependencies:\n  - python\n",

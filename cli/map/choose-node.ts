@@ -1,4 +1,4 @@
-import { dirname, resolve } from "node:path";
+import { dirname, extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { isSupportedNode, projectNode } from "../../bindings/typescript/session/project-node.js";
 
@@ -12,7 +12,8 @@ export interface ChosenNode {
 /** The Node that the module's project names, if it is installed; otherwise that of the command line. */
 export function chooseNode(module: string): ChosenNode {
   const own = { path: process.execPath, note: null };
-  if (!/\.[cm]?[jt]sx?$/.test(module)) return own;
+  // Without an ending it is an installed package, which is JavaScript.
+  if (!/^(?:\.[cm]?[jt]sx?)?$/.test(extname(module))) return own;
   const path = module.startsWith("file:") ? fileURLToPath(module) : resolve(module);
   const project = projectNode(dirname(path));
   if (project === null) return own;

@@ -99,7 +99,10 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
         "       polyproc map [options] --module FILE [--export NAME] [ITEM...]",
     )
     .argument("[item...]", "the items")
-    .option("--module <file>", "run a function of this JavaScript, TypeScript or Python file, in worker processes")
+    .option(
+      "--module <file>",
+      "run a function of this JavaScript, TypeScript or Python file, or of this installed npm package, in worker processes",
+    )
     .option("--export <name>", "the function's name in the module (default: its default export)")
     .option(
       "--shell <line>",

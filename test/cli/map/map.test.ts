@@ -46,6 +46,27 @@ describe("polyproc map: what is run", () => {
     assert.equal((await run(t, ["map", "--module", functions, "a"])).stdout, `"a"\n`, "the default export");
   });
 
+  test("a package that is installed for the folder is named as import names it", async (t) => {
+    const folder = temporaryFolder(t);
+    const add = (path: string, text: string) => {
+      mkdirSync(dirname(join(folder, path)), { recursive: true });
+      writeFileSync(join(folder, path), text);
+    };
+    const parts = { ".": { import: "./twice.mjs", require: "./old.cjs" }, "./parts/*": "./lib/*.mjs" };
+    add("node_modules/@a/twice/package.json", JSON.stringify({ name: "@a/twice", exports: parts }));
+    add("node_modules/@a/twice/twice.mjs", "export default (text) => text + text;");
+    add("node_modules/@a/twice/lib/first.mjs", "export const first = (text) => text[0];");
+    add("node_modules/plain/package.json", JSON.stringify({ name: "plain", main: "lib" }));
+    add("node_modules/plain/lib/index.js", "exports.last = (text) => text.at(-1);");
+    const map = async (...args: string[]) => {
+      const { stdout, stderr } = await run(t, ["map", "-q", "--module", ...args, "ab"], { cwd: folder });
+      return stdout + stderr;
+    };
+    assert.equal(await map("@a/twice"), '"abab"\n');
+    assert.equal(await map("@a/twice/parts/first", "--export", "first"), '"a"\n');
+    assert.equal(await map("plain", "--export", "last"), '"b"\n');
+  });
+
   test("what a function prints goes to standard error", async (t) => {
     const { stdout, stderr } = await run(t, ["map", "--module", functions, "--export", "talk", "-q", "x"]);
     assert.deepEqual([stdout, stderr], ["null\n", "at x\n"]);
@@ -321,7 +342,14 @@ describe("polyproc map: usage", () => {
     [["a", "--"], /there is no command after --/],
     [["a", "--module", functions, "--", "echo"], /either --module or a command/],
     [["a", "--export", "x", "--", "echo"], /--export names a function of --module FILE, which is missing/],
-    [["a", "--module", "no-such.js"], /--module: there is no file .*no-such\.js; name the file that has the function/],
+    [
+      ["a", "--module", "./no-such.js"],
+      /--module: there is no file .*no-such\.js; name the file that has the function/,
+    ],
+    [
+      ["a", "--module", "@no/such"],
+      /there is no file .*@no\/such, and no package @no\/such is installed for this folder; name the file/,
+    ],
     [["a", "--module", functions.slice(0, -extname(functions).length)], /there is no file .*; there is .*\.[cm]?js$/m],
     [["a", "--module", dirname(functions)], /--module: .* is a folder; name the file that has the function/],
     [["a", "--json", "--tag", "--", "echo"], /--tag is for lines of text/],

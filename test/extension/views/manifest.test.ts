@@ -10,6 +10,8 @@ import { allNodes, endedInfo, poolInfo, processInfo, sessionInfo, snapshot, sync
 
 interface Command {
   command: string;
+  title: string;
+  category: string;
   icon?: string;
 }
 interface Entry {
@@ -141,4 +143,22 @@ test("rows have the contexts that the menus know, and every command in a menu or
     ),
   ];
   for (const command of used) assert.ok(declared.has(command), command);
+});
+
+test("the palette lists each name once, and none for a process while there is none", () => {
+  const palette = new Map(contributes.menus["commandPalette"]!.map(({ command, when }) => [command, when]));
+  const listed = contributes.commands.filter(({ command }) => palette.get(command) !== "false");
+  const names = listed.map(({ category, title }) => `${category}: ${title}`);
+  assert.deepEqual(
+    names.filter((name, i) => names.indexOf(name) !== i),
+    [],
+  );
+  const ofProcesses = contributes.menus["view/item/context"]!.filter(({ when }) => /\bprocess\b/.test(when));
+  const always = listed.filter(
+    ({ command }) => ofProcesses.some((entry) => entry.command === command) && palette.get(command) === undefined,
+  );
+  assert.deepEqual(
+    always.map(({ command }) => command),
+    [],
+  );
 });

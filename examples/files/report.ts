@@ -66,9 +66,18 @@ const littleMs = 100;
 /** An item that takes less than this, in milliseconds, is small beside the messages that carry it. */
 const smallItemMs = 0.2;
 
+/** A gain beyond this for each process is none either: the plain loop had less of the CPU than the workers. */
+const impossible = 1.2;
+
 function verdict({ files, processes, plainMs, oneMs, manyMs }: Measurement): string {
   const itemMs = plainMs / files;
   const item = `${itemMs.toFixed(itemMs < 0.1 ? 3 : 1)} ms`;
+  const load = loadavg()[0]!.toFixed(1);
+  if (plainMs >= littleMs && (plainMs / oneMs > impossible || plainMs / manyMs > processes * impossible))
+    return (
+      "No speed-up can be told: a worker cannot do more than the plain loop in the same time, so other programs " +
+      `disturbed the measurement. The load average is ${load}; try again when it is low.`
+    );
   if (processes > 1 && plainMs / manyMs >= gain)
     return `Speed-up: ${(plainMs / manyMs).toFixed(2)}x over the plain loop, which needs ${item} for a file`;
   if (plainMs < littleMs)
@@ -80,7 +89,6 @@ function verdict({ files, processes, plainMs, oneMs, manyMs }: Measurement): str
       "Items should take a millisecond or more, or go in larger chunks."
     );
   if (processes === 1) return `One worker cannot be faster than the plain loop, which needs ${item} for a file.`;
-  const load = loadavg()[0]!.toFixed(1);
   return `No speed-up, although a file takes ${item}: is the CPU busy? The load average is ${load}.`;
 }
 

@@ -208,6 +208,20 @@ describe("what the main job says of its times", () => {
     assert.match(said, /^Too little work to divide: the plain loop needs 6 ms for all of it\./m);
   });
 
+  it("is that other programs disturbed it, when the gain is more than workers can give", () => {
+    for (const times of [
+      { oneMs: 1600, manyMs: 1000 },
+      { oneMs: 2000, manyMs: 500 },
+    ]) {
+      const said = report.measured({ ...measurement, ...times }, 5000);
+      assert.match(
+        said,
+        /^No speed-up can be told: .* other programs disturbed the measurement\. The load average is /m,
+      );
+      assert.doesNotMatch(said, /Speed-up:/);
+    }
+  });
+
   it("is that the CPU may be busy, when the items are large enough", () => {
     const said = report.measured({ ...measurement, manyMs: 2000 }, 5000);
     assert.match(said, /^No speed-up, although a file takes 2\.0 ms: is the CPU busy\?/m);

@@ -1,6 +1,6 @@
 import { dirname, extname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isSupportedNode, projectNode } from "../../bindings/typescript/session/project-node.js";
+import { projectNode, whyUnused } from "../../bindings/typescript/session/project-node.js";
 
 /** Which Node runs a module's function, and what to tell of the choice. */
 export interface ChosenNode {
@@ -17,11 +17,9 @@ export function chooseNode(module: string): ChosenNode {
   const path = module.startsWith("file:") ? fileURLToPath(module) : resolve(module);
   const project = projectNode(dirname(path));
   if (project === null) return own;
-  const { wanted, file, found } = project;
-  const instead = `the function runs in Node ${process.version}`;
-  if (found === null) return { ...own, note: `${file} names Node ${wanted}, which is not installed here: ${instead}` };
-  if (!isSupportedNode(found.version))
-    return { ...own, note: `${file} names Node ${wanted}, and polyproc needs 20.19 or later: ${instead}` };
+  const { file, found } = project;
+  const why = whyUnused(project);
+  if (found === null || why !== null) return { ...own, note: `${why}: the function runs in Node ${process.version}` };
   if (found.path === process.execPath) return own;
   return { path: found.path, note: `the function runs in Node v${found.version} (${found.path}), as ${file} says` };
 }

@@ -34,6 +34,7 @@ export async function launch({
 }: LaunchOptions): Promise<DetachedServer> {
   const cwd = folder !== null && existsSync(folder) ? folder : homedir();
   const node = await findNode(nodePath, cwd);
+  if (node.note !== null) log(node.note);
   log(
     `starting a server with Node.js ${node.version} (${node.path}, ` +
       `from ${node.from === "editor" ? "the editor" : `the ${node.from}`}); it writes to ${logFile}`,

@@ -1,5 +1,5 @@
 import { execFile, type ExecFileException } from "node:child_process";
-import { isSupportedNode, projectNode } from "../../bindings/typescript/session/project-node.js";
+import { isSupportedNode, projectNode, whyUnused } from "../../bindings/typescript/session/project-node.js";
 
 const answerMs = 10_000;
 
@@ -11,6 +11,8 @@ export interface NodeExecutable {
   env: Record<string, string>;
   /** How it was found, for the log. */
   from: "setting" | "project" | "PATH" | "editor";
+  /** Why it is not the one that the project names, for the log; null if there is nothing to tell. */
+  note: string | null;
 }
 
 /**
@@ -35,19 +37,24 @@ export async function findNode(
         `the setting polyproc.nodePath names ${setting}, which is Node.js ${found.version}; ` +
           "20.19 or newer is needed",
       );
-    return { ...found, env: {}, from: "setting" };
+    return { ...found, env: {}, from: "setting", note: null };
   }
-  const named = projectNode(cwd, env)?.found;
-  const project = named && isSupportedNode(named.version) ? await ask(named.path, cwd, env) : null;
-  if (project && !(project instanceof Error)) return { ...project, env: {}, from: "project" };
+  const named = projectNode(cwd, env);
+  let note = named && whyUnused(named);
+  if (named?.found && note === null) {
+    const project = await ask(named.found.path, cwd, env);
+    if (!(project instanceof Error)) return { ...project, env: {}, from: "project", note };
+    note = `${named.found.path}, which ${named.file} means, does not answer as Node.js (${project.message})`;
+  }
   const found = await ask("node", cwd, env);
-  if (!(found instanceof Error) && isSupportedNode(found.version)) return { ...found, env: {}, from: "PATH" };
+  if (!(found instanceof Error) && isSupportedNode(found.version)) return { ...found, env: {}, from: "PATH", note };
   // Under Electron the executable is Node only when told so.
   return {
     path: process.execPath,
     version: process.versions.node,
     env: process.versions["electron"] === undefined ? {} : { ELECTRON_RUN_AS_NODE: "1" },
     from: "editor",
+    note,
   };
 }
 

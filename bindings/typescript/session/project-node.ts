@@ -37,6 +37,12 @@ export function projectNode(folder: string, env: NodeJS.ProcessEnv = process.env
   }
 }
 
+/** Why a project's Node is not used, for people; null if it can be. */
+export function whyUnused({ wanted, file, found }: ProjectNode): string | null {
+  if (found === null) return `${file} names Node ${wanted}, which is not installed here`;
+  return isSupportedNode(found.version) ? null : `${file} names Node ${wanted}, and polyproc needs 20.19 or later`;
+}
+
 function readWith(file: string, read: (text: string) => string | undefined): string | undefined {
   try {
     return read(readFileSync(file, "utf8"));

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { isSupportedNode } from "../../../bindings/typescript/session/project-node.js";
@@ -28,12 +28,14 @@ test("the setting comes first, then PATH, then the editor's own Node.js", async 
     version: process.versions.node,
     env: {},
     from: "setting",
+    note: null,
   });
   assert.deepEqual(await findNode("", cwd, path(good)), {
     path: "/good/node",
     version: "22.1.0",
     env: {},
     from: "PATH",
+    note: null,
   });
   assert.equal((await findNode("", cwd, path(old))).from, "editor");
   assert.equal((await findNode("", cwd, { PATH: none })).path, process.execPath);
@@ -41,6 +43,33 @@ test("the setting comes first, then PATH, then the editor's own Node.js", async 
     findNode(join(old, "node"), cwd),
     /polyproc\.nodePath names .*node, which is Node\.js 18\.0\.0; 20\.19 or newer is needed/,
   );
+});
+
+test("the Node.js that the folder's project names comes before PATH; if it cannot be used, a note says why", async (t) => {
+  const home = temporaryFolder(t);
+  const cwd = join(home, "project");
+  const bin = join(home, ".nvm/versions/node/v22.3.0/bin");
+  for (const folder of [cwd, bin]) mkdirSync(folder, { recursive: true });
+  const env = { HOME: home, PATH: `${program(t, "printf '24.1.0\\n/path/node\\n'")}:/bin:/usr/bin` };
+  const names = (version: string) => writeFileSync(join(cwd, ".nvmrc"), version);
+  writeFileSync(join(bin, "node"), "#!/bin/sh\nprintf '22.3.0\\n/project/node\\n'\n", { mode: 0o755 });
+  names("22.3");
+  assert.deepEqual(await findNode("", cwd, env), {
+    path: "/project/node",
+    version: "22.3.0",
+    env: {},
+    from: "project",
+    note: null,
+  });
+  names("23");
+  const other = await findNode("", cwd, env);
+  assert.equal(other.from, "PATH");
+  assert.equal(other.note, `${join(cwd, ".nvmrc")} names Node 23, which is not installed here`);
+  names("22.3");
+  writeFileSync(join(bin, "node"), "#!/bin/sh\nexit 3\n");
+  const broken = await findNode("", cwd, env);
+  assert.equal(broken.from, "PATH");
+  assert.match(broken.note!, /node, which .*\.nvmrc means, does not answer as Node\.js \(exit code 3\)$/);
 });
 
 test("the error for a setting that names no Node.js says what the program did", async (t) => {

@@ -15,7 +15,8 @@ export async function loadLibrary(): Promise<Library> {
     throw new ExitError(
       exitStatus.unavailable,
       "polyproc lsp needs two more packages, where polyproc is installed: " +
-        `npm install vscode-languageserver @babel/parser (${(error as Error).message.split("\n")[0]})`,
+        "npm install vscode-languageserver @babel/parser, with --global if polyproc was installed so " +
+        `(${(error as Error).message.split("\n")[0]})`,
     );
   }
 }

@@ -109,6 +109,21 @@ describe("the documents", () => {
     assert.deepEqual(broken, []);
   });
 
+  it("install Polyproc from files: no registry has it before the first release", () => {
+    const pages = [...documents, "protocol/SPEC.md", "extension/README.md", "bindings/python/README.md"];
+    const asked = pages.flatMap((page) =>
+      readFileSync(join(root, page), "utf8")
+        .replace(/^## After the first release\n[^]*?(?=^## )/m, "")
+        .replace(/^After the first release these become[^]*?\n\n/m, "")
+        .split("\n")
+        .filter((line) =>
+          /\b(?:npm install|npm i|(?:pnpm|yarn|bun) add|pip install)\b[^`]* polyproc(?![-\w@])/.test(line),
+        )
+        .map((line) => `${page}: ${line}`),
+    );
+    assert.deepEqual(asked, []);
+  });
+
   it("name the source files that exist", () => {
     const text = readFileSync(join(root, "ARCHITECTURE.md"), "utf8");
     const section = text.slice(text.indexOf("## Code map"), text.indexOf("## Who may import whom"));

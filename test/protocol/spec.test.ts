@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { Duplex } from "node:stream";
 import { test } from "node:test";
 import * as v from "valibot";
 import { protocolFolder } from "../../protocol/generate/sources.js";
@@ -10,6 +11,9 @@ import { handlers } from "../../server/handlers/table.js";
 import { handleKinds } from "../../protocol/schema.js";
 import { jsonToPayload } from "../../protocol/values.js";
 import { protocolVersion } from "../../protocol/version.js";
+import { RawClient } from "../server/clients.js";
+import { spawnServer } from "../server/server-process.js";
+import { temporaryFolder } from "../temporary-folder.js";
 
 const spec = readFileSync(path.join(protocolFolder, "SPEC.md"), "utf8");
 const methods = messages.map((message) => message.method);
@@ -71,16 +75,34 @@ test("links inside the page lead to headings", () => {
   for (const [, anchor] of spec.matchAll(/\]\(#([^)]+)\)/g)) assert.ok(anchors.has(anchor!), `#${anchor}`);
 });
 
-test("the first session of the page is valid", () => {
+test("the first session of the page runs as it is printed", async (t) => {
   const messages = /```json\n([\s\S]*?)```/
     .exec(spec)![1]!
     .trim()
     .split(/\n(?=\{)/);
   assert.equal(messages.length, 4);
+  const folder = temporaryFolder(t);
+  writeFileSync(path.join(folder, "a.txt"), "abc");
+  writeFileSync(path.join(folder, "b.txt"), "defgh");
+  const server = spawnServer(t, ["--stdio"], { stdio: "pipe", cwd: folder });
+  const { stdin, stdout } = server.process;
+  const client = new RawClient(Duplex.from({ readable: stdout!, writable: stdin! }), "json");
   for (const text of messages) {
-    const { method, params } = JSON.parse(text) as { method: string; params?: unknown };
+    const { id, method, params } = JSON.parse(text) as { id?: number; method: string; params?: unknown };
     const message = messageByMethod.get(method)!;
     const checked = v.safeParse(message.params, convertPayloads(paramsPlaces(message), params, jsonToPayload));
     assert.ok(checked.success, text);
+    if (id === undefined) {
+      client.send({ jsonrpc: "2.0", method, params });
+      continue;
+    }
+    const answer = await client.request(method, params);
+    assert.equal(answer.error, undefined, text);
+    if (method === "pool/map")
+      assert.deepEqual(
+        (answer.result as { outcomes: { value: { stdout: string } }[] }).outcomes.map(({ value }) => value.stdout),
+        ["3 a.txt\n", "5 b.txt\n"],
+      );
   }
+  assert.equal(await server.exited(), 0);
 });

@@ -19,6 +19,16 @@ const commands = [
     .filter(Boolean),
 );
 
+/** The commands of another page's first such block after a text. */
+const commandsOf = (page: string, after: string) => {
+  const text = readFileSync(join(root, page), "utf8");
+  const [, block] = /```sh\n([^]*?)```/.exec(text.slice(text.indexOf(after)))!;
+  return block!
+    .split("\n")
+    .map((line) => line.replace(/\s+# .*$/, ""))
+    .filter(Boolean);
+};
+
 const printed = (start: string) => {
   const found = commands.find((command) => command.startsWith(start));
   assert.ok(found, `docs/cli.md prints no command that begins with ${start}`);
@@ -33,9 +43,11 @@ const programs: Record<string, string> = {
   make: 'echo "make $*"',
   curl: 'echo "curl $*"',
   jq: "cat",
+  optipng: 'for last; do :; done; touch "$last.done"',
+  rsync: "true",
 };
 
-describe("the commands of docs/cli.md, as printed, with the packed package", () => {
+describe("the commands of docs/cli.md, README and docs/queue.md, as printed, with the packed package", () => {
   const folder = temporaryFolder({ after });
   const project = join(folder, "project");
   const bin = join(folder, "bin");
@@ -60,7 +72,9 @@ describe("the commands of docs/cli.md, as printed, with the packed package", () 
     writeFileSync(join(project, "files.txt"), "files.txt\npackage.json\n");
     writeFileSync(join(project, "old.log"), "old");
     writeFileSync(join(project, "hash.js"), "export const digest = (file) => file.length;\n");
-    for (const name of ["deploy.sh", "backup.sh"])
+    mkdirSync(join(project, "src", "icons"), { recursive: true });
+    writeFileSync(join(project, "src", "icons", "a.png"), "a");
+    for (const name of ["deploy.sh", "backup.sh", "publish.sh"])
       writeFileSync(join(project, name), `#!/bin/sh\necho ${name}\n`, { mode: 0o755 });
     writeFileSync(join(folder, ".polyproc-token"), "t".repeat(40), { mode: 0o600 });
   });
@@ -184,6 +198,29 @@ describe("the commands of docs/cli.md, as printed, with the packed package", () 
   it("stop", async () => {
     assert.match((await typed(printed("polyproc stop --when-alone"))).stdout, /once no client has been connected/);
     assert.match((await typed("polyproc stop")).stdout, /has ended\n$/);
+  });
+
+  it("README's, too", async () => {
+    const lines = commandsOf("README.md", "**The shell.**");
+    assert.equal(lines.length, 3);
+    const outputs: string[] = [];
+    for (const line of lines) outputs.push((await typed(line)).stdout);
+    assert.ok(existsSync(join(project, "src", "icons", "a.png.done")));
+    assert.equal(outputs[2], "deploy.sh\n");
+    await typed("polyproc stop");
+  });
+
+  it("and the queue's", async () => {
+    const lines = commandsOf("docs/queue.md", "# ");
+    assert.equal(lines.length, 5);
+    const outputs: string[] = [];
+    for (const line of lines) outputs.push((await typed(line)).stdout);
+    assert.equal(outputs[0], "1\n");
+    assert.match(outputs[3]!, /\bmake -j8\b[^]*\bbackup\b/);
+    assert.equal(outputs[4], "make -j8\n");
+    await typed("polyproc wait 2");
+    assert.match((await typed("polyproc log 2")).stdout, /publish\.sh/);
+    await typed("polyproc stop");
   });
 
   it("are all in this test", () => {

@@ -39,7 +39,10 @@ export function startHost(
   };
   const beforeEnd: (() => Promise<void>)[] = [];
   const output = new OutputCapture((stream, data) => tell("worker/output", { stream, data }));
+  /** This host itself ends the process, or has told the server that it will. */
+  let ends = false;
   const end = (code: number) => {
+    ends = true;
     // After `shutdown` the server accepts no more messages: output goes to the process's own streams.
     output.active = false;
     leave(endpoint, code, beforeEnd);
@@ -71,8 +74,13 @@ export function startHost(
     onNotification: (listener) => listeners.push(listener),
   });
 
-  process.on("exit", () => {
+  process.on("exit", (code) => {
     runner.flush();
+    try {
+      if (!ends) runner.exits(code);
+    } catch {
+      // The server has gone, too.
+    }
     endpoint.flush();
   });
   process.on("uncaughtException", (error) => {
@@ -80,6 +88,7 @@ export function startHost(
     if (process.listenerCount("uncaughtException") > 1) return;
     if (runner.uncaught(error)) return;
     reportThrown(runner.identity?.name ?? "worker host", error);
+    ends = true;
     process.exit(1);
   });
   setTimeout(() => {

@@ -2,9 +2,9 @@ import { existsSync, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { PolyprocError } from "../../../protocol/errors.js";
-import type { ModuleTarget } from "../../../protocol/target.js";
+import type { ModuleTarget, SourceTarget } from "../../../protocol/target.js";
 import { callableOf, isClass, type Callable } from "./callable.js";
-import { withoutFrames, withoutHost } from "./stack.js";
+import { isOurFrame, withoutFrames, withoutHost } from "./stack.js";
 import { plugNPlayAdvice } from "./plug-n-play.js";
 import { load, prepareFor } from "./typescript/prepare.js";
 import { compilerErrorCode } from "./typescript/kinds.js";
@@ -43,6 +43,18 @@ export async function loadModule(url: string): Promise<Record<string, unknown>> 
   } catch (error) {
     throw await loadError(url, error);
   }
+}
+
+/** The error of a target whose module ends the process while it is loaded. Called inside of `process.exit`. */
+export function endedWhileLoading(target: ModuleTarget | SourceTarget, code: number): PolyprocError {
+  const url = "module" in target ? urlOf(target.module) : "";
+  const message =
+    `${url === "" ? "the function's source" : `module ${shown(url)}`} ended its process (exit code ${code}) while it ` +
+    "was loaded: put what it does as a script inside of `if (isMain(import.meta)) { … }`, or move the function into a " +
+    "module of its own";
+  const frames = (new Error().stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
+  const users = frames.filter((line) => !isOurFrame(line) && !line.includes("node:"));
+  return notFound(url, message, { stack: [message, ...users].join("\n") });
 }
 
 async function loadError(url: string, error: unknown): Promise<PolyprocError> {

@@ -41,6 +41,8 @@ export class Runner implements TaskOwner {
   readonly #targets = new Targets();
   #list: TaskList;
   #current: TaskRun | null = null;
+  /** The task whose target is being loaded. */
+  #loading: WorkerTask | null = null;
   /** Tasks that were cancelled before they started: they are still in the list, or their module is being loaded. */
   readonly #cancelled = new Set<number>();
   /** A task or the initializer is being loaded or run. */
@@ -101,6 +103,12 @@ export class Runner implements TaskOwner {
     this.#current?.flush();
   }
 
+  /** The program ends its process: if that is the module that is being loaded, its task fails for this reason. */
+  exits(code: number): void {
+    const task = this.#loading;
+    if (task && !this.#once) this.#tellFailure(task, this.#targets.endedBy(task.target, code));
+  }
+
   readonly #received = (packet: TaskPacket): void => {
     this.#list.take(packet);
     if (performance.now() - this.#idleSince > awokenMs) this.turn.begins();
@@ -131,13 +139,15 @@ export class Runner implements TaskOwner {
   #begin(task: WorkerTask): void {
     this.#busy = true;
     const callable = this.#targets.get(task.target);
-    if (callable instanceof Promise)
+    if (callable instanceof Promise) {
+      this.#loading = task;
       void callable.then((loaded) => {
+        this.#loading = null;
         // The empty part restarts the task's time limit: loading the module does not count.
         if (!this.#once) this.part(task, { from: task.from ?? 0, count: 0 }, task.from ?? 0);
         this.#decode(task, loaded);
       });
-    else this.#decode(task, callable);
+    } else this.#decode(task, callable);
   }
 
   #decode(task: WorkerTask, callable: Callable | Error): void {
@@ -173,10 +183,14 @@ export class Runner implements TaskOwner {
 
   /** Fails all items of a task that cannot run. */
   #failAll(task: WorkerTask, error: unknown): void {
-    const from = task.from ?? 0;
-    this.result(task, { from, count: (task.to ?? task.count) - from, error: failed(error) });
+    this.#tellFailure(task, error);
     if (this.#once) this.#options.ended({ error });
     else this.#free();
+  }
+
+  #tellFailure(task: WorkerTask, error: unknown): void {
+    const from = task.from ?? 0;
+    this.result(task, { from, count: (task.to ?? task.count) - from, error: failed(error) });
   }
 
   async #initialize(target: HostTarget, args: Payload | undefined): Promise<void> {

@@ -1,7 +1,7 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { ModuleTarget, SourceTarget } from "../../../protocol/target.js";
 import type { Callable } from "./callable.js";
-import { loadModuleTarget } from "./module-target.js";
+import { endedWhileLoading, loadModuleTarget } from "./module-target.js";
 import { prepareForFolder } from "./typescript/prepare.js";
 
 export type HostTarget = ModuleTarget | SourceTarget;
@@ -35,6 +35,11 @@ export class Targets {
 
   has(id: number): boolean {
     return this.#targets.has(id);
+  }
+
+  /** The error if this target's module ends the process while it is loaded. */
+  endedBy(id: number, code: number): PolyprocError {
+    return endedWhileLoading(this.#targets.get(id)!, code);
   }
 
   /** Returns the target, or a promise while it is not loaded. */

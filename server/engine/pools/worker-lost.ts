@@ -68,5 +68,7 @@ function hint(status: ExitStatus, stderr: string): string {
     return status.outOfMemory === false
       ? "; memory had not run out, so a program killed it"
       : "; if no program killed it, look for the kernel's out-of-memory killer";
-  return status.exitCode === 0 ? ": the function ended its process, or left it nothing to wait for" : "";
+  if (status.signal !== null) return "";
+  const or = status.exitCode === 0 ? ", or left it nothing to wait for" : "";
+  return `: the function, or what its module started, ended the process${or}`;
 }

@@ -96,6 +96,25 @@ test("the error of a module that throws while it is loaded has its stack", async
   );
 });
 
+test("a module that ends its process while it is loaded is an error that says where, and what to write", async (t) => {
+  const scripts = {
+    "a.mjs": "export const f = () => 1;\nprocess.exit(4);",
+    "b.mjs": "export const f = () => 1;\nawait null;\nprocess.exit(4);",
+    "c.cjs": "exports.f = () => 1;\n\n  process.exit(4);",
+  };
+  for (const [name, text] of Object.entries(scripts)) {
+    const host = await TestHost.start(t);
+    const module = write(t, name, text);
+    const [told] = await host.outcomes({ module, export: "f" }, (h) => [h.task(ids++, "map", [1, 2])]);
+    assert.equal(told!.error!.code, errorCodes.TargetNotFound);
+    assert.equal(told!.count, 2);
+    assert.match(told!.error!.message, /^module .* ended its process \(exit code 4\) while it was loaded: .*isMain/);
+    const line = text.split("\n").length;
+    assert.match(String(told!.error!.data!["stack"]), new RegExp(`\\n    at .*${name}:${line}:\\d+\\)?$`));
+    assert.deepEqual(await host.exited, { code: 4, signal: null });
+  }
+});
+
 test("a syntax error is reported with its place, in ES modules and in CommonJS", async (t) => {
   const host = await TestHost.start(t);
   const esm = write(t, "bad.mjs", "export const a = 1;\nlet b = ;\n");

@@ -101,7 +101,8 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
     .argument("[item...]", "the items")
     .option(
       "--module <file>",
-      "run a function of this JavaScript, TypeScript or Python file, or of this installed npm package, in worker processes",
+      "run a function of this JavaScript, TypeScript or Python file, or of this installed npm package, in worker " +
+        "processes",
     )
     .option("--export <name>", "the function's name in the module (default: its default export)")
     .option(

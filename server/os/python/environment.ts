@@ -16,10 +16,11 @@ export interface PythonPlaces {
 const thisMachine: PythonPlaces = { home: homedir(), env: process.env, platform: process.platform };
 
 /**
- * The interpreter of the environment nearest to a folder: in the folder itself, else in the folder above it, and so on.
- * In each folder: the environment to which a variable moves that of a uv project; a virtual environment (venv,
- * virtualenv, uv) or a Conda environment with a usual name; the environment that Poetry keeps for the project; the Conda
- * environment that `environment.yml` names; the version that `.python-version` asks pyenv for. Null if there is none.
+ * The interpreter of the environment nearest to a folder: in the folder itself, else in the folder above it, and so
+ * on. In each folder: the environment to which a variable moves that of a uv project; a virtual environment (venv,
+ * virtualenv, uv) or a Conda environment with a usual name; the environment that Poetry keeps for the project; the
+ * Conda environment that `environment.yml` names; the version that `.python-version` asks pyenv for. Null if there
+ * is none.
  */
 export function nearestPython(folder: string, places: PythonPlaces = thisMachine): string | null {
   for (let at = folder; ; at = dirname(at)) {

@@ -27,7 +27,9 @@ export function poetryEnvironments(folder: string, places: PythonPlaces): string
   return [...inUse, ...environments].map((one) => join(all, one));
 }
 
-/** The folder of all environments. Variables come first, then the project's poetry.toml, then the user's config.toml. */
+/**
+ * The folder of all environments. Variables come first, then the project's poetry.toml, then the user's config.toml.
+ */
 function environmentsFolder(folder: string, { env, home, platform }: PythonPlaces): string {
   const isMac = platform === "darwin";
   const library = (name: string) => join(home, "Library", name, "pypoetry");

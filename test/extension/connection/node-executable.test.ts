@@ -45,7 +45,7 @@ test("the setting comes first, then PATH, then the editor's own Node.js", async 
   );
 });
 
-test("the Node.js that the folder's project names comes before PATH; if it cannot be used, a note says why", async (t) => {
+test("the Node.js that the folder's project names comes before PATH; a note says why it cannot be used", async (t) => {
   const home = temporaryFolder(t);
   const cwd = join(home, "project");
   const bin = join(home, ".nvm/versions/node/v22.3.0/bin");

@@ -1,6 +1,7 @@
 import { Command, type OutputConfiguration } from "commander";
 import { commands, isCommand } from "./commands.js";
 import type { Ending } from "./ending.js";
+import { otherCommands } from "./other-commands.js";
 import type { LoadCommand } from "./load-command.js";
 import { splitCommand } from "./split-command.js";
 import { version } from "./version.js";
@@ -20,7 +21,9 @@ function output(argv: readonly string[]): OutputConfiguration {
     outputError: (text, write) => {
       const isUnknown = text.includes("unknown option");
       const advice = isUnknown && mayBeOfCommand ? "; put -- before a command that has options" : "";
-      write(`polyproc: ${oneSentence(text)}${advice}\n`);
+      const [, unknown = ""] = /unknown command '(.*?)'/.exec(text) ?? [];
+      const here = Object.hasOwn(otherCommands, unknown) ? otherCommands[unknown] : null;
+      write(`polyproc: ${here ? `unknown command '${unknown}'; here it is: ${here}` : oneSentence(text)}${advice}\n`);
     },
   };
 }

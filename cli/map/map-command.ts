@@ -10,6 +10,7 @@ import { exitStatus } from "../exit-status.js";
 import { quoted } from "../quoted.js";
 import { wholeNumber } from "../option-values.js";
 import { openAnyServer, openSharedServer, type ServerLink } from "../server-link.js";
+import { addSpellings } from "../spellings.js";
 import { surroundings } from "../surroundings.js";
 import { UsageError } from "../usage-error.js";
 import { addCacheOptions, checkCache, openCache, type CacheOptions } from "./cache-options.js";
@@ -25,7 +26,7 @@ import type { MapRunOptions } from "./map-run-options.js";
 import { moduleTarget } from "./module-target.js";
 import { addOutputOptions, checkOutput, streamingOf, type OutputOptions } from "./output-options.js";
 import { ResultsFolder, TemporaryFiles } from "./output-files.js";
-import { addSpellings } from "./spellings.js";
+import { mapSpellings } from "./spellings.js";
 import { addPipeOptions, checkPipe, pipeSource, type PipeOptions } from "./pipe-options.js";
 import { checkTerminal, runOnTerminal } from "./on-terminal.js";
 import { shownItem } from "./shown-item.js";
@@ -136,7 +137,7 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
     .option("--name <name>", "with --detach: what the run is called in lists (default: what it runs)")
     .addHelpText("after", help)
     .action(async (items: string[], options: MapOptions) => exit(await map(items, command, options)));
-  return addSpellings(called);
+  return addSpellings(called, mapSpellings);
 }
 
 function variable(text: string, before: [string, string][] = []): [string, string][] {

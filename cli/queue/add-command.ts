@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { getPriority } from "node:os";
+import { addSpellings } from "../spellings.js";
 import { ownLimits } from "../surroundings.js";
 import { UsageError } from "../usage-error.js";
 import { withQueue } from "./open-queue.js";
@@ -23,7 +24,7 @@ Examples:
 
 /** `polyproc add`. `command`: the arguments after `--`. */
 export function addCommand(command: readonly string[] | null): Command {
-  return scheduleOptions(new Command("add"))
+  const called = scheduleOptions(new Command("add"))
     .description("Adds a command to your queue, which outlives this terminal, the server and a reboot.")
     .usage("[options] -- COMMAND [ARGUMENT...]")
     .option("--hold", "do not start it before polyproc resume ID")
@@ -48,6 +49,7 @@ export function addCommand(command: readonly string[] | null): Command {
         process.stdout.write(options.json ? `${JSON.stringify(entry)}\n` : `${entry.entry}\n`);
       });
     });
+  return addSpellings(called, { "--hold": ["-s", "--stashed"] });
 }
 
 /** Without the variables that name this process's server: the command gets those of the server that runs it. */

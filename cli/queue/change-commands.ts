@@ -7,16 +7,19 @@ import { withQueue } from "./open-queue.js";
 
 interface WhichOptions {
   group?: string;
+  running?: true;
+  paused?: true;
   json?: true;
 }
 
 const pauseHelp = `
-Without an ID no further entry starts, and those that run go on. With IDs, the processes of entries
-that run are stopped, and entries that are queued are held. polyproc resume undoes it.
+Without an ID no further entry starts. Those that run go on, or are stopped with --running. With IDs,
+the processes of entries that run are stopped, and entries that are queued are held. polyproc resume
+undoes it.
 
 Examples:
   $ polyproc pause
-  $ polyproc pause --group disk
+  $ polyproc pause --group disk --running
   $ polyproc pause 3 5
 `;
 
@@ -25,16 +28,19 @@ export function pauseCommand(): Command {
     .description("Pauses your whole queue, one group of it, or entries.")
     .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
     .option("-g, --group <name>", "this group")
+    .option("--running", "also stop the processes of all its entries that run")
     .option("--json", "print a JSON object: {entries} or {groups}")
     .addHelpText("after", pauseHelp)
     .action((ids: string[], options: WhichOptions) => changeWhich("batch/pause", "paused", ids, options));
 }
 
 const resumeHelp = `
-Without an ID all groups go on. Entries that were paused or held one by one need their IDs.
+Without an ID all groups go on. Entries that were held need their IDs, and so do those that were stopped,
+unless --paused is given.
 
 Examples:
   $ polyproc resume
+  $ polyproc resume --paused
   $ polyproc resume 3
 `;
 
@@ -43,6 +49,7 @@ export function resumeCommand(): Command {
     .description("Undoes pause, and lets entries start that were added with --hold.")
     .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
     .option("-g, --group <name>", "this group")
+    .option("--paused", "also continue all its entries that are stopped")
     .option("--json", "print a JSON object: {entries} or {groups}")
     .addHelpText("after", resumeHelp)
     .action((ids: string[], options: WhichOptions) => changeWhich("batch/resume", "resumed", ids, options));
@@ -91,17 +98,21 @@ export function removeCommand(): Command {
     .description("Forgets entries that do not run, with their logs.")
     .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
     .option("--ended", "all that have ended")
+    .option("--done", "all that have succeeded")
+    .option("-g, --group <name>", "with --ended and --done: only those of this group")
     .option("--json", "print a JSON object: {entries}")
     .addHelpText("after", removeHelp)
-    .action(async (ids: string[], options: { ended?: true; json?: true }) => {
-      if (ids.length === 0 && !options.ended)
-        throw new UsageError("say which: polyproc remove ID, or --ended (polyproc status lists them)");
+    .action(async (ids: string[], options: { ended?: true; done?: true; group?: string; json?: true }) => {
+      const { ended, done, group } = options;
+      if (ids.length === 0 && !ended && !done)
+        throw new UsageError("say which: polyproc remove ID, --ended or --done (polyproc status lists them)");
+      if (ids.length > 0 && group !== undefined)
+        throw new UsageError("--group is for --ended and --done: leave it out, or the numbers");
+      const isChosen = ({ endedAt, state, group: its }: BatchEntryInfo) =>
+        (group === undefined || its === group) &&
+        ((ended && (endedAt !== null || state === "lost")) || (done && state === "done")) === true;
       await withQueue(async (connection) => {
-        const entries = await named(
-          connection,
-          ids,
-          ({ endedAt, state }) => options.ended === true && (endedAt !== null || state === "lost"),
-        );
+        const entries = await named(connection, ids, isChosen);
         await connection.request("batch/remove", { entries });
         tell("removed", entries, options.json);
       });
@@ -112,9 +123,11 @@ async function changeWhich(
   method: "batch/pause" | "batch/resume",
   done: string,
   ids: readonly string[],
-  { group, json }: WhichOptions,
+  { group, running, paused, json }: WhichOptions,
 ): Promise<void> {
   if (ids.length > 0 && group !== undefined) throw new UsageError("name entries, or a group with --group: not both");
+  if (ids.length > 0 && (running || paused))
+    throw new UsageError(`${running ? "--running" : "--paused"} is for all entries: leave it out, or the numbers`);
   const entries = entryNumbers(ids);
   await withQueue(async (connection) => {
     await connection.request(method, {
@@ -123,7 +136,10 @@ async function changeWhich(
     });
     if (ids.length > 0) tell(done, entries, json);
     else {
-      const { groups } = await connection.request("batch/list", {});
+      const { groups, entries: all } = await connection.request("batch/list", {});
+      const state = running ? "running" : paused ? "paused" : null;
+      const chosen = all.filter((entry) => entry.state === state && (group === undefined || entry.group === group));
+      if (chosen.length > 0) await connection.request(method, { entries: chosen.map(({ entry }) => entry) });
       const names = groups.map((each) => each.group).filter((name) => group === undefined || name === group);
       process.stdout.write(json ? `${JSON.stringify({ groups: names })}\n` : `${done}: group ${names.join(", ")}\n`);
     }

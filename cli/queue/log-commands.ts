@@ -3,6 +3,7 @@ import type { Connection } from "../../bindings/typescript/session/connection.js
 import { decode } from "../../bindings/typescript/session/codec.js";
 import type { BatchEntryInfo } from "../../protocol/batch.js";
 import type { Ending } from "../ending.js";
+import { ExitError } from "../exit-error.js";
 import { exitStatus, shellStatus } from "../exit-status.js";
 import { wholeNumber } from "../option-values.js";
 import { onInterruption } from "../signals.js";
@@ -26,13 +27,14 @@ Examples:
 export function logCommand(): Command {
   return new Command("log")
     .description("Prints the log of entries of your queue.")
-    .argument("<id...>", "these entries, such as 3, 3-7 or 3,5")
+    .argument("[id...]", "these entries, such as 3, 3-7 or 3,5 (default: the one that started last)")
     .option("-n, --lines <n>", "only the last lines", wholeNumber(0, 1_000_000))
     .option("--json", "print a JSON object for each entry: the entry with its log as text")
     .addHelpText("after", logHelp)
     .action((ids: string[], { lines, json }: { lines?: number; json?: true }) =>
       withQueue(async (connection) => {
-        const entries = chosenEntries(await connection.request("batch/list", {}), ids);
+        const queue = await connection.request("batch/list", {});
+        const entries = ids.length === 0 ? [startedLast(queue.entries)] : chosenEntries(queue, ids);
         for (const entry of entries) {
           if (json) {
             const pieces: Uint8Array[] = [];
@@ -60,11 +62,11 @@ Examples:
 export function followCommand(exit: (ending: Ending) => void): Command {
   return new Command("follow")
     .description("Prints the log of an entry of your queue, and what it writes, until it has ended.")
-    .argument("<id>", "the entry")
+    .argument("[id]", "the entry (default: the one that started last)")
     .option("-n, --lines <n>", "begin with the last lines", wholeNumber(0, 1_000_000))
     .option("--json", "print the entry as a JSON object at its end, in place of its output")
     .addHelpText("after", followHelp)
-    .action((id: string, { lines, json }: { lines?: number; json?: true }) =>
+    .action((id: string | undefined, { lines, json }: { lines?: number; json?: true }) =>
       withQueue(async (connection) => {
         const stop = new AbortController();
         const stopWatching = onInterruption((signal) => stop.abort(signal));
@@ -84,7 +86,7 @@ export function followCommand(exit: (ending: Ending) => void): Command {
 
 async function follow(
   connection: Connection,
-  id: string,
+  id: string | undefined,
   lines: number | null | undefined,
   silent: boolean,
   signal: AbortSignal,
@@ -93,6 +95,7 @@ async function follow(
   for (;;) {
     const queue = await connection.request("batch/list", since === undefined ? {} : { since }, { signal });
     since = queue.revision;
+    id ??= String(startedLast(queue.entries).entry);
     const [entry] = chosenEntries(queue, [id]);
     const hasEnded = entry!.endedAt !== null || entry!.state === "lost";
     if (!silent && (hasEnded || entry!.pid !== null)) {
@@ -103,6 +106,14 @@ async function follow(
     }
     if (hasEnded) return entry!;
   }
+}
+
+/** Throws ExitError if no entry was started. */
+function startedLast(entries: readonly BatchEntryInfo[]): BatchEntryInfo {
+  const [first, ...more] = entries.filter(({ startedAt }) => startedAt !== null);
+  if (!first)
+    throw new ExitError(exitStatus.failed, "no entry of the queue was started: name one (polyproc status lists them)");
+  return more.reduce((last, entry) => (entry.startedAt! >= last.startedAt! ? entry : last), first);
 }
 
 /** Reads the log. `signal`: also what is written later, until the entry has ended. */

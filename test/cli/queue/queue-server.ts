@@ -78,12 +78,13 @@ export async function whenEntry(
   connection: Connection,
   number: number,
   holds: (entry: BatchEntryInfo) => boolean,
+  what = holds.toString(),
 ): Promise<BatchEntryInfo> {
   return waitFor(
     async () => {
       const { entries } = await connection.request("batch/list", {});
       return entries.find((entry) => entry.entry === number && holds(entry));
     },
-    { what: `entry ${number}: ${holds.toString()}`, intervalMs: 20 },
+    { what: `entry ${number}: ${what}`, intervalMs: 20 },
   );
 }

@@ -7,8 +7,8 @@ import { shownItem } from "./shown-item.js";
 export interface FormatOptions {
   /** One JSON object for each item. */
   json: boolean;
-  /** Begin each line of output with its item and a tab. */
-  tag: boolean;
+  /** Begin each line of output with its item and a tab; a text: with that. */
+  tag: boolean | string;
 }
 
 /** The output of one item. It is written at once, so that outputs of items do not mix. */
@@ -49,7 +49,7 @@ export function formatOutcome(outcome: Outcome, options: FormatOptions, reason: 
       stdout: `${JSON.stringify(toJson(outcome))}\n`,
       stderr: lastWords(outcome, command?.stderr) + said,
     };
-  const tag = options.tag ? `${oneLine(outcome.item)}\t` : "";
+  const tag = tagOf(outcome.item, options);
   if (command) {
     const { stdout, stderr, stdoutFile, stderrFile } = command;
     const files: FileOutput[] = [];
@@ -67,6 +67,11 @@ export function formatOutcome(outcome: Outcome, options: FormatOptions, reason: 
     stdout: outcome.kind === "done" && !isForgotten(outcome) ? `${tag}${JSON.stringify(outcome.value)}\n` : "",
     stderr: said,
   };
+}
+
+/** What each line of an item's output begins with. */
+export function tagOf(item: string, { tag }: Pick<FormatOptions, "tag">): string {
+  return typeof tag === "string" ? tag : tag ? `${oneLine(item)}\t` : "";
 }
 
 /** Whether the command wrote output that is lost. */

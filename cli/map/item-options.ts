@@ -3,7 +3,7 @@ import { collect, wholeNumber } from "../option-values.js";
 import { UsageError } from "../usage-error.js";
 import { csv, separated, type Columns } from "./columns.js";
 import type { InputSource } from "./input-sources.js";
-import type { ItemOptions } from "./items.js";
+import type { ItemOptions, Trim } from "./items.js";
 import type { Spread } from "./template.js";
 
 /** What the command line says of items. */
@@ -18,6 +18,8 @@ export interface GivenItemOptions {
   header?: ":";
   shuf?: true;
   maxArgs?: number;
+  maxLines?: number;
+  trim?: Trim;
   X?: true;
   m?: true;
 }
@@ -40,6 +42,13 @@ export function addItemOptions(command: Command): Command {
     )
     .option("--shuf", "run the items in random order")
     .option("-n, --max-args <n>", "give each command up to this many items", wholeNumber(1))
+    .option("--max-lines <n>", "the same, for items that are lines", wholeNumber(1))
+    .addOption(
+      new Option(
+        "--trim <ends>",
+        "remove blanks at the left end, the right end or both ends of each field (default: n, with --colsep rl)",
+      ).choices(["n", "l", "r", "lr", "rl"]),
+    )
     .option("-m", "give each command as many items as fit, shared out among the jobs: x{} becomes xa b")
     .option("-X", "like -m, and repeats the word with {}: x{} becomes xa xb");
 }
@@ -74,6 +83,7 @@ export function itemOptions(
     columns: options.colsep ?? (options.csv ? csv : null),
     header: options.header !== undefined,
     shuffle: options.shuf ?? false,
+    trim: options.trim ?? (options.colsep ? "rl" : "n"),
   };
 }
 
@@ -83,8 +93,11 @@ export interface Grouping {
   spread: Spread;
 }
 
-export function groupingOf({ maxArgs, X, m }: GivenItemOptions): Grouping | null {
+export function groupingOf({ maxArgs, maxLines, X, m }: GivenItemOptions): Grouping | null {
+  if (maxArgs !== undefined && maxLines !== undefined)
+    throw new UsageError("-n and -L both say how many items a command gets: give one of them");
   if (X && m) throw new UsageError("-X and -m differ in what becomes of x{}: give one of them");
-  if (!X && !m && maxArgs === undefined) return null;
-  return { max: maxArgs ?? null, spread: X ? "repeat" : "join" };
+  const max = maxArgs ?? maxLines ?? null;
+  if (!X && !m && max === null) return null;
+  return { max, spread: X ? "repeat" : "join" };
 }

@@ -51,7 +51,12 @@ export interface ItemOptions {
   /** The first value of each source names its fields. */
   header: boolean;
   shuffle: boolean;
+  /** From which ends of each field blanks are removed. */
+  trim: Trim;
 }
+
+/** `n`: none; `l`: left; `r`: right; `lr` and `rl`: both. */
+export type Trim = "n" | "l" | "r" | "lr" | "rl";
 
 /** Texts of one source: all at once, or read as they are needed. */
 type Texts = string[] | NodeJS.ReadableStream;
@@ -157,7 +162,7 @@ function combined(lists: readonly { values: readonly string[]; linked: boolean }
 
 /** The item of a record, or of one record of each source. */
 function read(texts: readonly string[], options: ItemOptions): Item {
-  const text = texts.join(" ");
+  const text = columnless(texts.join(" "), options);
   const isRaw = hasRawBytes(text);
   if (isRaw && (options.json || !options.raw)) return { ok: false, text, reason: "the item is not UTF-8" };
   try {
@@ -178,8 +183,18 @@ function hasColumns({ columns, header }: ItemOptions): boolean {
   return columns !== null || header;
 }
 
-function fieldsOf(text: string, { columns }: ItemOptions): string[] {
-  return columns ? columns(text) : [text];
+function fieldsOf(text: string, { columns, trim }: ItemOptions): string[] {
+  return (columns ? columns(text) : [text]).map((field) => trimmed(field, trim));
+}
+
+/** The whole item, which is its one field if it has no columns. */
+function columnless(text: string, { columns, trim }: ItemOptions): string {
+  return columns ? text : trimmed(text, trim);
+}
+
+function trimmed(text: string, trim: Trim): string {
+  const left = trim.includes("l") ? text.trimStart() : text;
+  return trim.includes("r") ? left.trimEnd() : left;
 }
 
 function shuffle(items: Item[]): void {

@@ -3,6 +3,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { hasRawBytes, textToBytes } from "../../protocol/escaped-text.js";
+import { oneLine } from "../../protocol/one-line.js";
 import type { Target } from "../../protocol/target.js";
 import { clusterAddress } from "../cluster-address.js";
 import type { Ending } from "../ending.js";
@@ -26,13 +27,15 @@ import type { MapRunOptions } from "./map-run-options.js";
 import { moduleTarget } from "./module-target.js";
 import { addOutputOptions, checkOutput, streamingOf, type OutputOptions } from "./output-options.js";
 import { ResultsFolder, TemporaryFiles } from "./output-files.js";
+import { addOtherOptions } from "./other-options.js";
 import { mapSpellings } from "./spellings.js";
 import { addPipeOptions, checkPipe, pipeSource, type PipeOptions } from "./pipe-options.js";
 import { checkTerminal, runOnTerminal } from "./on-terminal.js";
 import { shownItem } from "./shown-item.js";
-import { runMap } from "./run-map.js";
+import { runMap, type RunParts } from "./run-map.js";
 import { dryRun } from "./dry-run.js";
-import { argumentsFor, itemCommand, regroup, shellWords, type ItemCommand } from "./what-runs.js";
+import { textTemplate } from "./template.js";
+import { argumentsFor, itemCommand, regroup, replacing, shellWords, type ItemCommand } from "./what-runs.js";
 
 interface MapOptions extends GivenItemOptions, LimitOptions, OutputOptions, CacheOptions, PipeOptions {
   chunkSize: number;
@@ -40,6 +43,7 @@ interface MapOptions extends GivenItemOptions, LimitOptions, OutputOptions, Cach
   interpreter?: string;
   export?: string;
   shell?: string;
+  replace?: string;
   log?: string;
   joblog?: string;
   resume?: true;
@@ -110,10 +114,15 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
       "--shell <line>",
       "run this line by sh for each item; what stands for the item is quoted: 'gzip -c {} > {.}.gz'",
     )
+    .option("--replace <text>", "this text stands for the item in the command or line, in place of {}")
     .option("--dry-run", "print the commands, and run none")
     .option("--tty", "run one command at a time, on this terminal: it may ask and draw, such as an editor")
     .option("--workdir <folder>", "run commands in this folder (default: this one)")
-    .option("--env <name=value>", "set a variable for the commands; may be repeated", variable)
+    .option(
+      "--env <name=value>",
+      "set a variable for the commands; without a value, to that of now; may be repeated",
+      variable,
+    )
     .option(
       "--interpreter <path>",
       "the program that runs the function, such as an environment's bin/python (default for Python: that of the " +
@@ -137,12 +146,14 @@ export function mapCommand(command: readonly string[] | null, exit: (ending: End
     .option("--name <name>", "with --detach: what the run is called in lists (default: what it runs)")
     .addHelpText("after", help)
     .action(async (items: string[], options: MapOptions) => exit(await map(items, command, options)));
-  return addSpellings(called, mapSpellings);
+  return addOtherOptions(addSpellings(called, mapSpellings));
 }
 
 function variable(text: string, before: [string, string][] = []): [string, string][] {
   const at = text.indexOf("=");
-  if (at < 1) throw new InvalidArgumentError("Expected NAME=VALUE.");
+  const value = process.env[text];
+  if (at === -1 && value !== undefined) return [...before, [text, value]];
+  if (at < 1) throw new InvalidArgumentError("Expected NAME=VALUE, or the name of a variable that is set.");
   return [...before, [text.slice(0, at), text.slice(at + 1)]];
 }
 
@@ -185,7 +196,9 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
       throw new UsageError(`${name} is for commands; --module names a function`);
 
   const source = options.pipe ? pipeSource(options) : await itemSource(itemOptions(ownItems, inputs, options));
-  const words = options.shell === undefined ? command : shellWords(options.shell, source.names, !options.pipe);
+  const given = options.shell === undefined ? command : [options.shell];
+  const ours = given && options.replace !== undefined ? replacing(given, options.replace) : given;
+  const words = ours && options.shell !== undefined ? shellWords(ours[0]!, source.names, !options.pipe) : ours;
   const spread = options.pipe ? "none" : (grouping?.spread ?? "join");
   const filled: ItemCommand | null = words && itemCommand(words, source.names, spread);
   if (filled) {
@@ -194,8 +207,10 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     if (warning) process.stderr.write(`polyproc: ${warning}\n`);
   }
   if (grouping && filled) regroup(source, grouping, filled.words, (options.jobs ?? ((n) => n))(availableParallelism()));
+  const tagOf = options.tagstring === undefined ? null : tagger(options.tagstring, source.names);
   const isPlain =
-    filled === null || (filled.template.isPlain && grouping === null && !source.hasFields && !options.pipe);
+    filled === null ||
+    (filled.template.isPlain && grouping === null && !source.hasFields && !options.pipe && tagOf === null);
   const describe = (item: Item & { ok: true }, index: number) =>
     filled
       ? quoted([filled.words[0]!, ...argumentsFor(filled, item, source.names, index, 1)])
@@ -204,10 +219,18 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
   if (options.tty) return runOnTerminal(source, filled!, options, openLog(options, describe));
   if (
     options.detach &&
-    (options.keepOrder || options.json || options.tag || options.quiet || options.progress || options.eta)
+    [
+      options.keepOrder,
+      options.json,
+      options.tag,
+      options.tagstring,
+      options.quiet,
+      options.progress,
+      options.eta,
+    ].some((value) => value !== undefined)
   )
     throw new UsageError(
-      "-k, --json, --tag, -q, --progress and --eta say how outcomes are printed: give them to polyproc attach, " +
+      "-k, --json, --tag, --tagstring, -q, --progress and --eta say how outcomes are printed: give them to polyproc attach, " +
         "not together with --detach",
     );
   if (options.detach && !isPlain)
@@ -228,20 +251,28 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
     if (options.detach) return await start(server, source, target, options);
     const fill: MapRunOptions["fill"] = isPlain
       ? null
-      : (item, index, slot) => [
-          ...(options.pipe ? [item.value as Uint8Array] : []),
-          ...argumentsFor(filled!, item, source.names, index, slot).map(asArgument),
-        ];
+      : (item, index, slot) => {
+          // An item that lacks what the tag names fails as one that lacks what the command names.
+          tagOf?.(item, index);
+          const args = argumentsFor(filled!, item, source.names, index, slot).map(asArgument);
+          return options.pipe ? [item.value as Uint8Array, ...args] : args;
+        };
     const files =
       options.results !== undefined
         ? new ResultsFolder(options.results, source.names)
         : options.files
           ? new TemporaryFiles()
           : null;
-    return await runMap(server, target, source, options, { fill, cluster, log, files, cache });
+    return await runMap(server, target, source, options, { fill, cluster, log, files, cache, tagOf });
   } finally {
     await server.connection.close();
   }
+}
+
+/** What `--tagstring` becomes for each item. */
+function tagger(text: string, names: readonly string[]): RunParts["tagOf"] {
+  const template = textTemplate(text, names);
+  return (item, index) => `${oneLine(template({ fields: item.fields, names, value: item.value, index, slot: 1 }))}\t`;
 }
 
 function asArgument(text: string): string | Uint8Array {

@@ -10,6 +10,7 @@ export interface OutputOptions {
   keepOrder?: true;
   json?: true;
   tag?: true;
+  tagstring?: string;
   lineBuffer?: true;
   ungroup?: true;
   results?: string;
@@ -24,6 +25,7 @@ export function addOutputOptions(command: Command): Command {
     .option("-k, --keep-order", "print in the order of the items, not as they end")
     .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid, host?}")
     .option("--tag", "begin each line of output with its item and a tab")
+    .option("--tagstring <text>", "begin each line with this text and a tab, with {}, {1} ... as in the command")
     .option("--lb, --line-buffer", "print each line as soon as it is complete, not when the command has ended")
     .option("-u, --ungroup", "print output as it comes; that of several commands may mix within lines")
     .option(
@@ -33,29 +35,37 @@ export function addOutputOptions(command: Command): Command {
     )
     .option("--files", "print the name of the file with the output in place of it; the files stay")
     .addOption(
-      new Option("--progress <how>", "on standard error: bar (elsewhere than on a terminal lines), lines, json or none")
+      new Option("--progress [how]", "on standard error: bar (elsewhere than on a terminal lines), lines, json or none")
         .choices(["none", "bar", "lines", "json"])
+        .preset("bar")
         .default(undefined, "bar"),
     )
+    .addOption(new Option("--bar").hideHelp().implies({ progress: "bar" }))
     .option("--eta", "progress each second, also where no bar can be shown; the remaining time from the third item on")
     .option("-q, --quiet", "no progress and no summary; failures are told all the same");
 }
 
 /** Throws UsageError for options that contradict each other. */
 export function checkOutput(
-  { json, tag, keepOrder, lineBuffer, ungroup, results, files, quiet, progress, eta }: OutputOptions,
+  { json, tag, tagstring, keepOrder, lineBuffer, ungroup, results, files, quiet, progress, eta }: OutputOptions,
   { detach, cluster, module }: { detach?: true; cluster?: unknown; module?: string },
 ): void {
-  if (json && tag) throw new UsageError("--tag is for lines of text; with --json each object names its item");
+  if (tag && tagstring !== undefined)
+    throw new UsageError("--tag and --tagstring both say how a line begins: give one of them");
+  const tagging = tag ? "--tag" : tagstring === undefined ? null : "--tagstring";
+  if (tagstring !== undefined && module !== undefined)
+    throw new UsageError("--tagstring is for the output of commands; --module names a function: use --tag");
+  if (json && tagging) throw new UsageError(`${tagging} is for lines of text; with --json each object names its item`);
   if (json && files) throw new UsageError("--json prints the output, --files the names of files: give one of them");
-  if (tag && files) throw new UsageError("--tag marks lines of output, which --files does not print: leave it out");
+  if (tagging && files)
+    throw new UsageError(`${tagging} marks lines of output, which --files does not print: leave it out`);
   if (quiet && (progress !== undefined || eta))
     throw new UsageError("-q shows no progress: leave it out, or --progress and --eta");
   if (eta && (progress === "none" || progress === "json"))
     throw new UsageError(`--eta is for people, --progress ${progress} is not: leave one of them out`);
   if (lineBuffer && ungroup)
     throw new UsageError("--line-buffer keeps lines whole, --ungroup does not: give one of them");
-  if (ungroup && tag) throw new UsageError("--tag needs whole lines: use --line-buffer in place of --ungroup");
+  if (ungroup && tagging) throw new UsageError(`${tagging} needs whole lines: use --line-buffer in place of --ungroup`);
   const streams = lineBuffer ? "--line-buffer" : ungroup ? "--ungroup" : null;
   for (const [name, value] of [
     ["-k", keepOrder],

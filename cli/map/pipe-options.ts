@@ -41,6 +41,7 @@ function escapes(text: string): string {
 }
 
 interface Around extends PipeOptions, GivenItemOptions {
+  replace?: string;
   module?: string;
   detach?: true;
   cluster?: unknown;
@@ -67,6 +68,9 @@ export function checkPipe(options: Around, items: readonly string[], inputs: rea
     ["--csv", options.csv],
     ["--header", options.header],
     ["--shuf", options.shuf],
+    ["-L (use -n: blocks of N lines)", options.maxLines],
+    ["--trim", options.trim],
+    ["--replace", options.replace],
     ["-X", options.X],
     ["-m", options.m],
     ["--split-on-failure", options.splitOnFailure],

@@ -3,7 +3,7 @@ import type { OutputLine } from "../../protocol/process.js";
 import type { Progress as TaskProgress } from "../../protocol/progress.js";
 import type { Target } from "../../protocol/target.js";
 import type { Terminal } from "../terminal.js";
-import { formatOutcome, isTruncated, type FormatOptions, type Written } from "./format-outcome.js";
+import { formatOutcome, isTruncated, tagOf, type FormatOptions, type Written } from "./format-outcome.js";
 import type { Counts } from "./halt.js";
 import { InOrder } from "./in-order.js";
 import { inlineFiles } from "./inline-files.js";
@@ -37,6 +37,8 @@ const maxBytesAhead = 64 * 1024 * 1024;
 
 /** Prints all that a map shows: results, failures, progress. */
 export class Report {
+  /** What lines of items without an outcome begin with, if the user said that. */
+  readonly #tags = new Map<number, string>();
   #lost = false;
   /** Whether the user has read why no item can run. */
   #saidForAll = false;
@@ -56,7 +58,9 @@ export class Report {
     this.#options = options;
     this.#progress = new Progress(total, performance.now() - (options.sinceMs ?? 0));
     this.#display = new ProgressDisplay(terminal, this.#progress, options.progress);
-    this.#streams = options.streaming && new StreamPrinter(terminal, options.streaming, options.tag);
+    this.#streams =
+      options.streaming &&
+      new StreamPrinter(terminal, options.streaming, (index, item) => tagOf(item, this.#formatOf(index)));
     this.#order = options.keepOrder ? new InOrder((written) => this.#write(written)) : null;
   }
 
@@ -74,8 +78,9 @@ export class Report {
   }
 
   /** An item that will run. */
-  taken(index: number, fields: readonly string[]): void {
+  taken(index: number, fields: readonly string[], tag: string | null): void {
     if (this.#options.files) this.#fields.set(index, fields);
+    if (tag !== null) this.#tags.set(index, tag);
   }
 
   /** The item has failed, and runs again. */
@@ -118,7 +123,8 @@ export class Report {
     const shown = this.#streams ? withoutOutput(outcome) : (printed?.outcome ?? outcome);
     const said = isForAll ? (this.#saidForAll ? "not at all" : "without the item") : "with the item";
     this.#saidForAll ||= isForAll;
-    const written = formatOutcome(shown, this.#options, said);
+    const written = formatOutcome(shown, this.#formatOf(outcome.index), said);
+    this.#tags.delete(outcome.index);
     if (printed) written.stdout = printed.name;
     if (this.#order) this.#order.add(outcome.index, written, written.stdout.length + written.stderr.length);
     else this.#write(written);
@@ -153,6 +159,11 @@ export class Report {
   async end(tookMs?: number): Promise<void> {
     await this.#writer.end();
     this.#display.end(tookMs);
+  }
+
+  #formatOf(index: number): FormatOptions {
+    const { json, tag } = this.#options;
+    return { json, tag: this.#tags.get(index) ?? tag };
   }
 
   /** Keeps the output as files. Returns what is printed in its place; null: the output itself. */

@@ -9,7 +9,7 @@ import { onSuspension } from "../suspension.js";
 import { Terminal } from "../terminal.js";
 import { isReached } from "./halt.js";
 import type { JobLog } from "./job-log.js";
-import type { ItemSource } from "./items.js";
+import type { Item, ItemSource } from "./items.js";
 import { mostJobs, type LimitOptions } from "./limit-options.js";
 import { Limits } from "./limits.js";
 import { MapRun } from "./map-run.js";
@@ -33,6 +33,8 @@ export interface RunParts {
   /** Keeps outputs as files. */
   files: OutputFiles | null;
   cache: ItemCache | null;
+  /** What each line of an item's output begins with. If it throws, so does `fill`. Null: `tag` says it. */
+  tagOf: ((item: Item & { ok: true }, index: number) => string) | null;
 }
 
 /** Runs the map to its end, and shows it. */
@@ -41,7 +43,7 @@ export async function runMap(
   target: Target,
   source: ItemSource,
   options: RunOptions,
-  { fill, cluster, log, files, cache }: RunParts,
+  { fill, cluster, log, files, cache, tagOf }: RunParts,
 ): Promise<Ending> {
   const { connection } = server;
   const { halt, jobs, timeout } = options;
@@ -74,6 +76,14 @@ export async function runMap(
       } else void run.endGently();
     }
   };
+  const tagFor = (item: Item & { ok: true }, index: number) => {
+    try {
+      return tagOf && tagOf(item, index);
+    } catch {
+      // `fill` tells why.
+      return null;
+    }
+  };
   const limits = new Limits(server, options, (text) => report.say(text));
   const { cpuCount } = connection.facts;
   const run = new MapRun(connection, source, {
@@ -90,7 +100,7 @@ export async function runMap(
         report.passedOver(index);
         return true;
       }
-      if (item.ok) report.taken(index, item.fields);
+      if (item.ok) report.taken(index, item.fields, tagFor(item, index));
       const found = cache?.look(item, index);
       if (!found) return false;
       if ("outcome" in found) settle(found.outcome);

@@ -1,4 +1,3 @@
-import { oneLine } from "../../protocol/one-line.js";
 import type { Terminal } from "../terminal.js";
 import { LineTagger } from "./line-tagger.js";
 
@@ -22,14 +21,15 @@ interface Rest {
 export class StreamPrinter {
   readonly #terminal: Terminal;
   readonly #streaming: Streaming;
-  readonly #tags: boolean;
+  readonly #tagOf: (index: number, item: string) => string;
   /** By position of the item and stream. */
   readonly #rests = new Map<string, Rest>();
 
-  constructor(terminal: Terminal, streaming: Streaming, tags: boolean) {
+  /** `tagOf`: what each line of an item begins with. */
+  constructor(terminal: Terminal, streaming: Streaming, tagOf: (index: number, item: string) => string) {
     this.#terminal = terminal;
     this.#streaming = streaming;
-    this.#tags = tags;
+    this.#tagOf = tagOf;
   }
 
   print(index: number, item: string, stream: Stream, data: Uint8Array): void {
@@ -62,7 +62,7 @@ export class StreamPrinter {
     const key = `${index} ${stream}`;
     let rest = this.#rests.get(key);
     if (!rest) {
-      rest = { pieces: [], bytes: 0, tagger: new LineTagger(this.#tags ? `${oneLine(item)}\t` : "") };
+      rest = { pieces: [], bytes: 0, tagger: new LineTagger(this.#tagOf(index, item)) };
       this.#rests.set(key, rest);
     }
     return rest;

@@ -98,6 +98,14 @@ function render(parts: readonly Part[], filling: Filling, all: readonly string[]
     .join("");
 }
 
+/** What a text with `{}`, `{1}`, `{name}` … becomes for each item. Several fields have a space between them. */
+export function textTemplate(text: string, names: readonly string[]): (filling: Filling) => string {
+  const parts = readWord(text, { names });
+  if (parts.some(({ kind }) => kind === "slot"))
+    throw new UsageError(`{%} is known when a command starts, and ${JSON.stringify(text)} is filled in earlier`);
+  return (filling) => render(parts, filling, filling.fields).replaceAll("\0", " ");
+}
+
 function fieldOf({ fields, names }: Filling, field: number | string, shown: string): string {
   const at = typeof field === "string" ? names.indexOf(field) : field < 0 ? fields.length + field : field - 1;
   const found = fields[at];

@@ -17,6 +17,17 @@ export function itemCommand(words: readonly string[], names: readonly string[], 
   return { words, template: new Template(words.slice(1), names, spread) };
 }
 
+/** The words with `{}` for each `replaced`, which then stands for the item; `{}` itself is text. */
+export function replacing(words: readonly string[], replaced: string): string[] {
+  if (replaced === "") throw new UsageError("-I: the text that stands for the item is empty");
+  return words.map((word) =>
+    word
+      .split(replaced)
+      .map((part) => part.replace(/\{\{\}\}|\{\}/g, "{{}}"))
+      .join("{}"),
+  );
+}
+
 /** Puts several items together for each command. With as many as fit, each of the jobs gets its share. */
 export function regroup(source: ItemSource, { max }: Grouping, words: readonly string[], jobs: number): void {
   const { total } = source;

@@ -53,7 +53,7 @@ test("output of any bytes and any length arrives as it was written", async (t) =
 test("lines of several commands do not mix, wherever their pieces end", () => {
   const out = new PassThrough();
   const terminal = new Terminal(out as never, new PassThrough() as never);
-  const printer = new StreamPrinter(terminal, "lines", true);
+  const printer = new StreamPrinter(terminal, "lines", (_, item) => `${item}\t`);
   const wrote = (index: number, text: string) => printer.print(index, `i${index}`, "stdout", Buffer.from(text));
   wrote(0, "on");
   wrote(1, "two\nth");

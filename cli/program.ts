@@ -15,15 +15,23 @@ polyproc help COMMAND tells more, with examples; polyproc help TOPIC about repla
 and environment, and in cheatsheet what to write in place of parallel, xargs, pueue, tsp and flock.
 `;
 
-function output(argv: readonly string[]): OutputConfiguration {
-  const mayBeOfCommand = argv.some((word) => /^::::?\+?$/.test(word)) && !argv.includes("--");
+/**
+ * Whether a command stands before `:::`, without `--`: from its first word on, options are its own, as in GNU parallel.
+ */
+function hasBareCommand([name, ...words]: readonly string[]): boolean {
+  const sources = words.findIndex((word) => /^::::?\+?$/.test(word));
+  const before = words.slice(0, Math.max(0, sources));
+  return (
+    name === "map" && sources > 0 && !words.includes("--") && !before.some((word) => /^--(?:shell|module)\b/.test(word))
+  );
+}
+
+function output(): OutputConfiguration {
   return {
     outputError: (text, write) => {
-      const isUnknown = text.includes("unknown option");
-      const advice = isUnknown && mayBeOfCommand ? "; put -- before a command that has options" : "";
       const [, unknown = ""] = /unknown command '(.*?)'/.exec(text) ?? [];
       const here = Object.hasOwn(otherCommands, unknown) ? otherCommands[unknown] : null;
-      write(`polyproc: ${here ? `unknown command '${unknown}'; here it is: ${here}` : oneSentence(text)}${advice}\n`);
+      write(`polyproc: ${here ? `unknown command '${unknown}'; here it is: ${here}` : oneSentence(text)}\n`);
     },
   };
 }
@@ -39,6 +47,7 @@ export async function program(
   load?: LoadCommand,
 ): Promise<Command> {
   const { command } = splitCommand(argv);
+  const isBare = hasBareCommand(argv);
   const polyproc = new Command("polyproc")
     .description("Processes, pools, locks and queues that programs in any language share.")
     .version(version(), "-V, --version")
@@ -46,13 +55,20 @@ export async function program(
     .helpCommand(false)
     .configureHelp({ subcommandTerm: (each) => each.name() })
     .exitOverride()
-    .configureOutput(output(argv));
+    .configureOutput(output())
+    .enablePositionalOptions(isBare);
   for (const [name, summary] of Object.entries(commands)) {
     const known =
       load && isCommand(name) && names.includes(name)
         ? await load(name, { argv, command, program: polyproc, exit })
         : new Command(name);
-    polyproc.addCommand(known.summary(summary).exitOverride().configureOutput(output(argv)));
+    polyproc.addCommand(
+      known
+        .summary(summary)
+        .exitOverride()
+        .configureOutput(output())
+        .passThroughOptions(isBare && name === "map"),
+    );
   }
   return polyproc;
 }

@@ -338,7 +338,7 @@ describe("polyproc map: failures", () => {
 describe("polyproc map: usage", () => {
   const wrong: [string[], RegExp][] = [
     [["a"], /say what to run: a is an item here; the command goes behind --, as in polyproc map -- COMMAND/],
-    [["gzip", "-9", ":::", "a"], /unknown option '-9'; put -- before a command that has options/],
+    [["--frob", "gzip", "-9", ":::", "a"], /unknown option '--frob'/],
     [["a", "--"], /there is no command after --/],
     [["a", "--module", functions, "--", "echo"], /either --module or a command/],
     [["a", "--export", "x", "--", "echo"], /--export names a function of --module FILE, which is missing/],

@@ -217,21 +217,11 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
       : `${options.module}#${options.export ?? "default"} ${item.text}`;
   if (options.dryRun) return dryRun(source, filled!);
   if (options.tty) return runOnTerminal(source, filled!, options, openLog(options, describe));
-  if (
-    options.detach &&
-    [
-      options.keepOrder,
-      options.json,
-      options.tag,
-      options.tagstring,
-      options.quiet,
-      options.progress,
-      options.eta,
-    ].some((value) => value !== undefined)
-  )
+  const { keepOrder, json, tag, tagstring, quiet, progress, eta } = options;
+  if (options.detach && [keepOrder, json, tag, tagstring, quiet, progress, eta].some((value) => value !== undefined))
     throw new UsageError(
-      "-k, --json, --tag, --tagstring, -q, --progress and --eta say how outcomes are printed: give them to polyproc attach, " +
-        "not together with --detach",
+      "-k, --json, --tag, --tagstring, -q, --progress and --eta say how outcomes are printed: give them to " +
+        "polyproc attach, not together with --detach",
     );
   if (options.detach && !isPlain)
     throw new UsageError(

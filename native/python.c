@@ -16,15 +16,24 @@
 #define ABI 1
 
 enum {
-  VERSION = 1, ORDER_MARK = 0x01020304, LIVING_AT = 1024, LIVING_PLACES = 4096, CELLS_AT = LIVING_AT + LIVING_PLACES,
+  VERSION = 2, ORDER_MARK = 0x01020304, LIVING_AT = 1024, LIVING_PLACES = 4096, CELLS_AT = LIVING_AT + LIVING_PLACES,
   CELL_LENGTH = 16, CELL_COUNT = 4095, PAGE_BYTES = (CELLS_AT + CELL_LENGTH * CELL_COUNT) * 4,
-  OWNER_BITS = 15, LAST_OWNER = (1 << OWNER_BITS) - 1, SPINS = 100, YIELDS = 20,
+  OWNER_BITS = 15, LAST_OWNER = (1 << OWNER_BITS) - 1, DEPTH_BITS = 16, LAST_DEPTH = (1 << DEPTH_BITS) - 1, SPINS = 100, YIELDS = 20,
 };
 #define ASKS 0x80000000u
 
-static uint32_t load(uint32_t *word) { return __atomic_load_n(word, __ATOMIC_SEQ_CST); }
+/* Tests define it: it runs before each access to the page. */
+#ifndef STEP
+#define STEP()
+#endif
+
+static uint32_t load(uint32_t *word) {
+  STEP();
+  return __atomic_load_n(word, __ATOMIC_SEQ_CST);
+}
 
 static int swap(uint32_t *word, uint32_t *expected, uint32_t value) {
+  STEP();
   return __atomic_compare_exchange_n(word, expected, value, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
 
@@ -119,6 +128,21 @@ static int got(Word *self) {
   return 1;
 }
 
+/* What a depth says of a holder of this session: 0 if another session wrote it. */
+static uint32_t depth_of(Page *page, uint32_t written) {
+  return written >> DEPTH_BITS == page->number ? written & LAST_DEPTH : 0;
+}
+
+/*
+ * The holder acquires the lock once more: whether it has. The depth is read first: if the word still names the holder
+ * after that, but its session ends before the swap, the next holder's depth is another one or does not count.
+ */
+static int deepen(Word *self, uint32_t me) {
+  uint32_t seen = load(self->cell + 1), depth = depth_of(self->page, seen);
+  if ((load(self->cell) & ~ASKS) != me || depth == LAST_DEPTH) return 0;
+  return swap(self->cell + 1, &seen, self->page->number << DEPTH_BITS | (depth + 1));
+}
+
 /* 1: acquired. 0: another owner holds it. -2: it is the server's at the moment. -1: the server has to be asked. */
 static int take(Word *self, int spins) {
   Page *page = self->page;
@@ -130,17 +154,16 @@ static int take(Word *self, int spins) {
     uint32_t seen = 0;
     if (swap(self->cell, &seen, me)) {
       if (lives(page)) {
-        __atomic_store_n(self->cell + 2, load(self->cell + 2) + 1, __ATOMIC_RELEASE);
+        uint32_t taken = load(self->cell + 2) + 1;
+        STEP();
+        __atomic_store_n(self->cell + 2, taken, __ATOMIC_RELEASE);
         return got(self);
       }
       seen = me;
       swap(self->cell, &seen, 0);
       return -1;
     }
-    if (self->recursive && (seen & ~ASKS) == me && lives(page)) {
-      __atomic_add_fetch(self->cell + 1, 1, __ATOMIC_SEQ_CST);
-      return got(self);
-    }
+    if (self->recursive && (seen & ~ASKS) == me) return deepen(self, me) ? got(self) : -1;
     if (spins <= 0) return seen & ASKS ? -2 : 0;
 #if defined(__x86_64__)
     __builtin_ia32_pause();
@@ -207,12 +230,13 @@ static PyObject *word_release(Word *self, PyObject *unused) {
   /* What was sent while the lock was held must reach the server before the next holder acts. */
   if (page && page->number && PyDict_Size(page->casts) == 0) {
     uint32_t seen = load(self->cell), me = page->number << OWNER_BITS | owner();
-    int mine = self->recursive ? (seen & ~ASKS) == me : seen >> OWNER_BITS == page->number;
-    if (mine && self->recursive && load(self->cell + 1) > 0) {
-      __atomic_sub_fetch(self->cell + 1, 1, __ATOMIC_SEQ_CST);
-      mine = 2;
-    }
-    if (mine == 2 || (mine && !(seen & ASKS) && swap(self->cell, &seen, 0))) {
+    int mine = self->recursive ? (seen & ~ASKS) == me : seen >> OWNER_BITS == page->number, released = 0;
+    uint32_t depth = self->recursive ? load(self->cell + 1) : 0;
+    if (mine && depth_of(page, depth) > 0)
+      released = swap(self->cell + 1, &depth, depth - 1);
+    else if (mine && !(seen & ASKS))
+      released = swap(self->cell, &seen, 0);
+    if (released) {
       if (self->holds > 0) self->holds--;
       Py_RETURN_NONE;
     }

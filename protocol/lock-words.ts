@@ -3,7 +3,7 @@
  * fields are 32-bit integers in the machine's byte order, and each is read and written in one step. The numbers below
  * are indexes of such integers. `protocol/SPEC.md` has the rules, `native/` the same layout in C.
  */
-export const pageVersion = 1;
+export const pageVersion = 2;
 /** Where the version is, and a number by which a client checks the byte order. */
 export const versionAt = 0;
 export const orderAt = 1;
@@ -18,8 +18,8 @@ export const cellCount = 4095;
 export const pageBytes = (cellsAt + cellLength * cellCount) * 4;
 
 /**
- * In a cell: the word; how many more times its holder has acquired the lock (an RLock); and how many times the lock was
- * acquired by its word. The holder writes the last two.
+ * In a cell: the word; how many more times its holder has acquired the lock (an RLock), see `depthOf`; and how many
+ * times the lock was acquired by its word. The holder writes the last two.
  */
 export const wordIn = 0;
 export const depthIn = 1;
@@ -34,6 +34,22 @@ export const lastSession = (1 << 16) - 1;
 
 export function partyOf(session: number, owner: number): number {
   return (session << ownerBits) | owner;
+}
+
+const depthBits = 16;
+/** The largest depth. */
+export const lastDepth = (1 << depthBits) - 1;
+
+/**
+ * What a depth says of a holder of this session: 0 if another session wrote it. A depth names its session, so a session
+ * that has ended can no longer change the depth of the next holder: it swaps what it read while it held the lock.
+ */
+export function depthOf(written: number, session: number): number {
+  return written >>> depthBits === session ? written & lastDepth : 0;
+}
+
+export function depthFor(session: number, depth: number): number {
+  return (session << depthBits) | depth;
 }
 
 /** The number of an owner: `""` is 0, `p7` is 7. Null: an owner of this name takes locks by messages alone. */

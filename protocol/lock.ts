@@ -24,8 +24,8 @@ export const acquire = request("lock/acquire", {
   doc:
     "Waits until the lock is free, first come, first served, and takes it. The lock must exist: a client that uses " +
     "it by name sends `lock/create` first, which keeps a reference to it. The owner of a recursive lock takes it " +
-    "again at once. `acquired` is false if `timeoutMs` passed first. `ownerDied` is true once, for the first holder " +
-    "after one that died: what the lock protects may be half changed.",
+    "again at once, at most 65,536 times in all. `acquired` is false if `timeoutMs` passed first. `ownerDied` is " +
+    "true once, for the first holder after one that died: what the lock protects may be half changed.",
   params: v.strictObject({ lock: lock(), owner: owner(), timeoutMs: timeoutMs() }),
   result: v.strictObject({
     acquired: v.boolean(),
@@ -41,7 +41,7 @@ export const acquire = request("lock/acquire", {
      */
     cell: v.optional(count()),
   }),
-  errors: ["ClusterUnavailable"],
+  errors: ["BadState", "ClusterUnavailable"],
 });
 
 export const release = request("lock/release", {

@@ -4,7 +4,10 @@ import {
   asks,
   cellLength,
   cellsAt,
+  depthFor,
   depthIn,
+  depthOf,
+  lastDepth,
   livingAt,
   livingPlaces,
   orderAt,
@@ -109,10 +112,7 @@ export class LockWord {
         Atomics.compareExchange(words, word, me, 0);
         return null;
       }
-      if (this.#recursive && (seen & ~asks) === me && lives(page)) {
-        Atomics.add(words, this.#at + depthIn, 1);
-        return true;
-      }
+      if (this.#recursive && (seen & ~asks) === me) return this.#deepen(page, me);
       if (seen < 0) return null;
       if (left <= 0) return false;
     }
@@ -132,11 +132,22 @@ export class LockWord {
       return seen >>> ownerBits === number && Atomics.compareExchange(words, word, seen, 0) === seen;
     const me = flow.number === null ? 0 : partyOf(number, flow.number);
     if (me === 0 || (seen & ~asks) !== me) return false;
-    if (Atomics.load(words, this.#at + depthIn) > 0) {
-      Atomics.sub(words, this.#at + depthIn, 1);
-      return true;
-    }
-    return Atomics.compareExchange(words, word, me, 0) === me;
+    const depth = Atomics.load(words, this.#at + depthIn);
+    return depthOf(depth, number) > 0
+      ? Atomics.compareExchange(words, this.#at + depthIn, depth, depth - 1) === depth
+      : Atomics.compareExchange(words, word, me, 0) === me;
+  }
+
+  /**
+   * This owner acquires the lock once more. The depth is read first: if the word still names this owner after that, but
+   * its session ends before the swap, the next holder's depth is another one or does not count, so it stays right.
+   */
+  #deepen({ words, number }: Page, me: number): true | null {
+    const at = this.#at + depthIn;
+    const seen = Atomics.load(words, at);
+    const depth = depthOf(seen, number);
+    if ((Atomics.load(words, this.#at + wordIn) & ~asks) !== me || depth === lastDepth) return null;
+    return Atomics.compareExchange(words, at, seen, depthFor(number, depth + 1)) === seen || null;
   }
 }
 

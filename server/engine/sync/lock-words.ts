@@ -3,7 +3,9 @@ import {
   cellCount,
   cellLength,
   cellsAt,
+  depthFor,
   depthIn,
+  depthOf,
   lastSession,
   livingAt,
   livingPlaces,
@@ -197,6 +199,9 @@ function livingIndex(number: number): number {
   return livingAt + (number % livingPlaces);
 }
 
+/** So often the server swaps a depth that its holder changes. Only a client that writes anything there needs more. */
+const swaps = 1000;
+
 /** One lock's word. While it has the flag, clients do not change it. */
 export class Word {
   readonly cell: number;
@@ -207,7 +212,6 @@ export class Word {
     this.#words = words;
     this.cell = cell;
     this.#at = cellsAt + cell * cellLength;
-    this.depth = 0;
   }
 
   /** Sets the flag. Returns the holder; 0 if the lock was free. */
@@ -224,13 +228,13 @@ export class Word {
     return Atomics.load(this.#words, this.#at + wordIn) & ~asks;
   }
 
-  /** How many times more than once the holder has acquired the lock. */
-  get depth(): number {
-    return Atomics.load(this.#words, this.#at + depthIn);
+  /** How many times more than once this holder has acquired the lock. */
+  depthOf(party: number): number {
+    return depthOf(Atomics.load(this.#words, this.#at + depthIn), party >>> ownerBits);
   }
 
-  set depth(depth: number) {
-    Atomics.store(this.#words, this.#at + depthIn, depth);
+  setDepth(party: number, depth: number): void {
+    Atomics.store(this.#words, this.#at + depthIn, depthFor(party >>> ownerBits, depth));
   }
 
   /** How many times clients have acquired the lock without a message. */
@@ -238,8 +242,13 @@ export class Word {
     return Atomics.load(this.#words, this.#at + takenIn);
   }
 
-  /** Adds to the depth, which its holder may do, too. Returns the new depth. */
-  deepen(by: number): number {
-    return Atomics.add(this.#words, this.#at + depthIn, by) + by;
+  /** Adds to the depth, which its holder may do at the same time. */
+  deepen(party: number, by: number): void {
+    const [at, session] = [this.#at + depthIn, party >>> ownerBits];
+    for (let tries = 0; tries < swaps; tries++) {
+      const seen = Atomics.load(this.#words, at);
+      const depth = depthFor(session, depthOf(seen, session) + by);
+      if (Atomics.compareExchange(this.#words, at, seen, depth) === seen) return;
+    }
   }
 }

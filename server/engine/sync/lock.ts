@@ -1,4 +1,5 @@
 import { PolyprocError } from "../../../protocol/errors.js";
+import { lastDepth } from "../../../protocol/lock-words.js";
 import type { SyncInfo } from "../../../protocol/events.js";
 import type { Handle } from "../../../protocol/schema.js";
 import type { SyncDependencies } from "./dependencies.js";
@@ -92,6 +93,11 @@ export class Lock extends LockObject implements Waitable, Holding {
   acquire(session: Session, owner: string, timeoutMs: number | null | undefined): Acquired | Wait<Acquired> {
     return this.#claimed(() => {
       if (this.recursive && this.#isHolder(session, owner)) {
+        if (this.#depthOf(this.#holder) > lastDepth)
+          throw new PolyprocError(
+            "BadState",
+            `its owner has acquired ${this.handle} ${lastDepth + 1} times, which is the limit: release it first`,
+          );
         this.#deepen(1);
         this.#changed();
         return this.#acquired(session, false);
@@ -215,7 +221,6 @@ export class Lock extends LockObject implements Waitable, Holding {
     } else {
       // A process took it after its session had ended, and died.
       this.#ownerDied = true;
-      this.#word!.depth = 0;
     }
   }
 
@@ -256,13 +261,14 @@ export class Lock extends LockObject implements Waitable, Holding {
 
   #depthOf(holder: Holder | null): number {
     if (!holder) return 0;
-    return holder.party === 0 ? this.#depth : this.#word!.depth + 1;
+    return holder.party === 0 ? this.#depth : this.#word!.depthOf(holder.party) + 1;
   }
 
   /** The holder acquires it once more, or releases it once. */
   #deepen(by: number): void {
-    if (this.#holder!.party === 0) this.#depth += by;
-    else this.#word!.deepen(by);
+    const { party } = this.#holder!;
+    if (party === 0) this.#depth += by;
+    else this.#word!.deepen(party, by);
   }
 
   #enqueue(session: Session, owner: string, depth: number, timeoutMs: number | null | undefined): Wait<Acquired> {
@@ -283,7 +289,7 @@ export class Lock extends LockObject implements Waitable, Holding {
     const party = this.#word ? lockWords.partyOf(session, owner) : 0;
     this.#holder = { session, owner, party, since: waitGraph.stamp(), at: clock.now() };
     if (party === 0) this.#depth = depth;
-    else this.#word!.depth = depth - 1;
+    else this.#word!.setDepth(party, depth - 1);
     session.holdings.add(this);
     this.#changed();
     return this.#acquired(session, ownerDied);
@@ -295,7 +301,8 @@ export class Lock extends LockObject implements Waitable, Holding {
   }
 
   #handOver(): void {
-    if (this.#holder && this.#holder.party !== 0) this.#word!.depth = 0;
+    const party = this.#holder?.party ?? 0;
+    if (party !== 0) this.#word!.setDepth(party, 0);
     this.#letGo();
     const next = this.#waiters.shift();
     if (next) next.wait.resolve(this.#take(next.wait.session, next.wait.owner, next.details.depth));

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { cellLength, cellsAt, livingAt, livingPlaces, pageBytes, partyOf } from "../../../../protocol/lock-words.js";
+import {
+  cellsAt,
+  depthFor,
+  depthIn,
+  depthOf,
+  livingAt,
+  livingPlaces,
+  pageBytes,
+  partyOf,
+} from "../../../../protocol/lock-words.js";
 import { Lock, type Acquired } from "../../../../server/engine/sync/lock.js";
 import type { Session } from "../../../../server/engine/session.js";
 import { Wait } from "../../../../server/engine/wait.js";
@@ -22,18 +31,30 @@ type Step =
   | "asking"
   | "granted"
   | "inside"
+  /** Is about to acquire the recursive lock again: has read the depth; then has seen that it holds the lock. */
+  | "read"
+  | "checked"
+  | "deep"
+  /** Is about to undo that: has read the depth. */
+  | "leaving"
   | "releasing"
   | "done"
   | "refused"
   | "killed";
 
 interface Scenario {
-  /** For each client: whether it uses words, and how often it takes the lock. */
-  clients: { words: boolean; rounds: number }[];
+  /**
+   * For each client: whether it uses words, how often it takes the lock, and whether it acquires it once more while it
+   * holds it. If any does, the lock is recursive.
+   */
+  clients: { words: boolean; rounds: number; deepens?: boolean }[];
   /** Most processes that are killed, and sessions that the server ends while their processes go on. */
   deaths: number;
   expulsions: number;
 }
+
+/** The steps in which a client knows that it holds the lock. */
+const insides: readonly Step[] = ["inside", "read", "checked", "deep", "leaving"];
 
 class Client {
   readonly session: Session;
@@ -41,12 +62,18 @@ class Client {
   readonly usesWords: boolean;
   step: Step = "try";
   rounds: number;
+  /** The depth that it has read. */
+  seen = 0;
+  /** In this round it has yet to acquire the recursive lock again. */
+  deepens: boolean;
+  readonly #deepensEachRound: boolean;
   message: "acquire" | "release" | null = null;
   answer: Acquired | null = null;
   /** Its session has ended. */
   ended = false;
 
-  constructor(session: Session, number: number, rounds: number) {
+  constructor(session: Session, number: number, rounds: number, deepens: boolean) {
+    this.#deepensEachRound = this.deepens = deepens;
     this.session = session;
     this.number = number;
     this.usesWords = number !== 0;
@@ -86,16 +113,47 @@ class Client {
         this.step = "inside";
         return;
       case "inside":
-        if (this.usesWords && Atomics.compareExchange(words, cellsAt, this.me, 0) === this.me) this.released();
+        if (this.deepens) {
+          this.deepens = false;
+          this.step = "read";
+          this.seen = Atomics.load(words, cellsAt + depthIn);
+        } else if (this.usesWords && Atomics.compareExchange(words, cellsAt, this.me, 0) === this.me) this.released();
         else if (this.ended) this.step = "refused";
         else [this.step, this.message] = ["releasing", "release"];
+        return;
+      case "read":
+        if ((Atomics.load(words, cellsAt) & 0x7fffffff) === this.me) this.step = "checked";
+        else this.refused();
+        return;
+      case "checked":
+        if (this.swapDepth(words, depthOf(this.seen, this.number) + 1)) this.step = "deep";
+        else this.refused();
+        return;
+      case "deep":
+        this.step = "leaving";
+        this.seen = Atomics.load(words, cellsAt + depthIn);
+        return;
+      case "leaving":
+        if (depthOf(this.seen, this.number) > 0 && this.swapDepth(words, depthOf(this.seen, this.number) - 1))
+          this.step = "inside";
+        else this.refused();
         return;
       default:
         throw new Error(`no step: ${this.step}`);
     }
   }
 
+  swapDepth(words: Int32Array, depth: number): boolean {
+    return Atomics.compareExchange(words, cellsAt + depthIn, this.seen, depthFor(this.number, depth)) === this.seen;
+  }
+
+  refused(): void {
+    assert.ok(this.ended, `a living holder was refused: ${this.step}`);
+    this.step = "refused";
+  }
+
   released(): void {
+    this.deepens = this.#deepensEachRound;
     if (--this.rounds === 0) this.step = "done";
     else if (this.usesWords) this.step = "try";
     else this.#ask();
@@ -104,7 +162,7 @@ class Client {
   /** Whether the death of its process now leaves the lock held. */
   holds(words: Int32Array): boolean {
     if (this.ended) return false;
-    return ["granted", "inside"].includes(this.step) || (words[cellsAt]! & 0x7fffffff) === this.me;
+    return ["granted", ...insides].includes(this.step) || (words[cellsAt]! & 0x7fffffff) === this.me;
   }
 }
 
@@ -128,16 +186,17 @@ class Run {
     this.world.words = { path: "/words", inode: "1:1", words, close: () => {} };
     this.words = words;
     const first = this.world.session();
-    const lock = engine.registry.create(first, "lock:@it", Lock, () => new Lock(engine, "lock:@it"));
+    const handle = scenario.clients.some(({ deepens }) => deepens) ? "rlock:@it" : "lock:@it";
+    const lock = engine.registry.create(first, handle, Lock, () => new Lock(engine, handle));
     this.lock = lock;
     engine.lockWords.attach(first);
     // The lock gets its word with the first holder that has words.
     assert.deepEqual(lock.acquire(first, "", null), { acquired: true, ownerDied: false, cell: 0 });
     lock.release(first, "");
-    this.clients = scenario.clients.map(({ words, rounds }) => {
+    this.clients = scenario.clients.map(({ words, rounds, deepens = false }) => {
       const session = this.world.session();
       engine.registry.retain(session, lock.handle);
-      return new Client(session, words ? engine.lockWords.attach(session)!.number : 0, rounds);
+      return new Client(session, words ? engine.lockWords.attach(session)!.number : 0, rounds, deepens);
     });
   }
 
@@ -212,10 +271,13 @@ class Run {
   }
 
   #check(choice: string): void {
-    const inside = this.clients.filter(({ step, ended }) => step === "inside" && !ended);
+    const inside = this.clients.filter(({ step, ended }) => insides.includes(step) && !ended);
     assert.ok(inside.length <= 1, `two are inside after "${choice}"`);
     const [one] = inside;
-    if (one) assert.equal(this.lock.status().holder, one.session.id, `the server knows the holder after "${choice}"`);
+    if (!one) return;
+    const { holder, depth } = this.lock.status();
+    assert.equal(holder, one.session.id, `the server knows the holder after "${choice}"`);
+    assert.equal(depth, ["deep", "leaving"].includes(one.step) ? 2 : 1, `the depth after "${choice}"`);
   }
 
   /** All that decides what can follow. */
@@ -223,10 +285,17 @@ class Run {
     const { holders, waiters } = this.lock.describe();
     return JSON.stringify([
       this.words[cellsAt],
-      this.words[cellsAt + cellLength],
+      this.words[cellsAt + depthIn],
       holders,
       waiters,
-      this.clients.map(({ step, message, ended, rounds }) => [step, message, ended, rounds]),
+      this.clients.map(({ step, message, ended, rounds, seen, deepens }) => [
+        step,
+        message,
+        ended,
+        rounds,
+        ["read", "checked", "leaving"].includes(step) && seen,
+        deepens,
+      ]),
       this.deadHolders - this.told,
       this.deaths,
       this.expulsions,
@@ -276,6 +345,7 @@ suite("a lock with a word, at every interleaving", () => {
     { words: false, rounds: 1 },
   ];
   const twice = { words: true, rounds: 2 };
+  const deep = { words: true, rounds: 1, deepens: true };
 
   /** The fewest states, so that the test fails if clients no longer reach most of them. */
   for (const [clients, deaths, expulsions, fewest] of [
@@ -283,8 +353,15 @@ suite("a lock with a word, at every interleaving", () => {
     [[twice, twice, once], 2, 0, 3000],
     [[twice, once, messages], 2, 0, 1500],
     [[twice, once, messages], 1, 1, 3000],
+    [[deep, deep], 1, 1, 1000],
+    [[deep, once, messages], 0, 1, 1500],
   ] as const) {
-    const list = clients.map(({ words, rounds }) => `${words ? "words" : "messages"} x ${rounds}`).join(", ");
+    const list = clients
+      .map((client) => {
+        const deepens = "deepens" in client ? " of depth 2" : "";
+        return `${client.words ? "words" : "messages"} x ${client.rounds}${deepens}`;
+      })
+      .join(", ");
     test(`of clients with ${list}: ${deaths} are killed anywhere, ${expulsions} sessions end before them`, () => {
       const states = explore({ clients: [...clients], deaths, expulsions });
       assert.ok(states >= fewest, `${states} states`);

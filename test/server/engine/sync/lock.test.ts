@@ -251,6 +251,14 @@ suite("a recursive lock", () => {
     assert.throws(() => lock.release(a, "thread 1"), { codeName: "BadState" });
   });
 
+  test("is acquired up to 65,536 times by one owner, and stays as it is when that is refused", () => {
+    const { lock, a, acquire } = setUp("rlock");
+    for (let n = 0; n < 65_536; n++) assert.deepEqual(acquire(a).value, got);
+    assert.throws(() => lock.acquire(a, "", null), { codeName: "BadState", message: /has acquired .* 65536 times/ });
+    lock.release(a, "");
+    assert.equal(lock.status().depth, 65_535);
+  });
+
   test("is released at all depths when its owner dies", () => {
     const { lock, a, b, acquire } = setUp("rlock");
     acquire(a);

@@ -15,7 +15,7 @@ export async function loadLibrary(): Promise<Library> {
     throw new ExitError(
       exitStatus.unavailable,
       "polyproc lsp needs two more packages, where polyproc is installed: " +
-        "npm install vscode-languageserver @babel/parser, with --global if polyproc was installed so " +
+        "npm install vscode-languageserver @babel/parser, with --global if polyproc was installed with it " +
         `(${(error as Error).message.split("\n")[0]})`,
     );
   }

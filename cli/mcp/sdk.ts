@@ -24,7 +24,7 @@ export async function loadSdk(): Promise<Sdk> {
     throw new ExitError(
       exitStatus.unavailable,
       "polyproc mcp needs one more package, where polyproc is installed: " +
-        "npm install @modelcontextprotocol/sdk, with --global if polyproc was installed so " +
+        "npm install @modelcontextprotocol/sdk, with --global if polyproc was installed with it " +
         `(${(error as Error).message.split("\n")[0]})`,
     );
   }

@@ -51,7 +51,7 @@ export function endedWhileLoading(target: ModuleTarget | SourceTarget, code: num
   const message =
     `${url === "" ? "the function's source" : `module ${shown(url)}`} ended its process (exit code ${code}) while it ` +
     "was loaded: put what it does as a script inside of `if (isMain(import.meta)) { … }`, or move the function into " +
-    "a module of its own";
+    "another module";
   const frames = (new Error().stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
   const users = frames.filter((line) => !isOurFrame(line) && !line.includes("node:"));
   return notFound(url, message, { stack: [message, ...users].join("\n") });

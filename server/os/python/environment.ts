@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { poetryEnvironments } from "./poetry.js";
+import { entries, read } from "./project-files.js";
 
 /** Folders in which projects keep their environment, the usual ones first. */
 const usualNames = [".venv", "venv", ".conda", "env"];
@@ -109,20 +110,4 @@ function firstInterpreter(environments: readonly string[], places: PythonPlaces)
     if (found !== null) return found;
   }
   return null;
-}
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
-}
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
 }

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { PythonPlaces } from "./environment.js";
+import { entries, read } from "./project-files.js";
 
 /**
  * The environments that Poetry keeps for the project in this folder, the one that is in use first. Poetry names them by
@@ -56,20 +57,4 @@ function text(toml: string, table: string, name: string): string | undefined {
     .exec(body ?? "")
     ?.slice(1)
     .find(Boolean);
-}
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
-}
-
-function entries(folder: string): string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
 }

@@ -4,7 +4,7 @@ import type { OutputLine } from "../protocol/process.js";
 import type { Ending } from "./ending.js";
 import { exitStatus, shellStatus, signalStatus } from "./exit-status.js";
 import { openAnyServer, type ServerLink } from "./server-link.js";
-import { literally } from "./map/command-target.js";
+import { literally } from "./map/target/command-target.js";
 import { onInterruption } from "./signals.js";
 import { surroundings } from "./surroundings.js";
 import { onSuspension } from "./suspension.js";

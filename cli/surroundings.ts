@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { getPriority } from "node:os";
 import { parseLimits, type ResourceLimits } from "../protocol/resource-limits.js";
-import type { Surroundings } from "./map/command-target.js";
+import type { Surroundings } from "./map/target/command-target.js";
 import type { ServerLink } from "./server-link.js";
 
 /**

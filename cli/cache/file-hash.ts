@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
-import { rawPath } from "../map/raw-names.js";
+import { rawPath } from "../map/items/raw-names.js";
 
 const pieceBytes = 1024 * 1024;
 

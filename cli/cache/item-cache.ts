@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { globSync } from "tinyglobby";
 import type { CommandResult } from "../../protocol/target.js";
-import type { Item } from "../map/items.js";
+import type { Item } from "../map/items/items.js";
 import { commandResult, type Outcome } from "../map/outcome.js";
 import { UsageError } from "../usage-error.js";
 import { FileHashes, hashOfText } from "./file-hash.js";

@@ -1,4 +1,4 @@
-import type { Item } from "./items.js";
+import type { Item } from "./items/items.js";
 
 interface Entry {
   index: number;

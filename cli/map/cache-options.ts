@@ -4,8 +4,8 @@ import { ItemCache } from "../cache/item-cache.js";
 import { cacheFolder } from "../cache/store.js";
 import { collect } from "../option-values.js";
 import { UsageError } from "../usage-error.js";
-import type { Item } from "./items.js";
-import { size } from "./limit-options.js";
+import type { Item } from "./items/items.js";
+import { size } from "./limits/limit-options.js";
 
 /** What the command line says of the cache. */
 export interface CacheOptions {

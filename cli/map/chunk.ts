@@ -1,4 +1,4 @@
-import type { Item } from "./items.js";
+import type { Item } from "./items/items.js";
 
 /** Items that go to a worker together. */
 export interface Chunk {

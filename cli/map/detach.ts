@@ -4,9 +4,9 @@ import type { Target } from "../../protocol/target.js";
 import { jsonToPayload } from "../../protocol/values.js";
 import type { Payload } from "../../protocol/schema.js";
 import { UsageError } from "../usage-error.js";
-import type { Halt } from "./halt.js";
-import type { ItemSource } from "./items.js";
-import { shownItem } from "./shown-item.js";
+import type { Halt } from "./limits/halt.js";
+import type { ItemSource } from "./items/items.js";
+import { shownItem } from "./items/shown-item.js";
 
 export interface DetachOptions {
   name: string | undefined;

@@ -2,9 +2,9 @@ import type { Ending } from "../ending.js";
 import { exitStatus } from "../exit-status.js";
 import { quoted } from "../quoted.js";
 import { Terminal } from "../terminal.js";
-import type { ItemSource } from "./items.js";
-import { shownItem } from "./shown-item.js";
-import { argumentsFor, type ItemCommand } from "./what-runs.js";
+import type { ItemSource } from "./items/items.js";
+import { shownItem } from "./items/shown-item.js";
+import { argumentsFor, type ItemCommand } from "./target/what-runs.js";
 
 /** Prints the command of each item, as a user could type it into a shell. */
 export async function dryRun(source: ItemSource, command: ItemCommand): Promise<Ending> {

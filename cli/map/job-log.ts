@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, writeSync } from "node:fs";
 import { constants } from "node:os";
 import { UsageError } from "../usage-error.js";
-import type { Item } from "./items.js";
+import type { Item } from "./items/items.js";
 import { commandResult, type Outcome } from "./outcome.js";
 
 /** `json`: an object a line. `tab`: the table of GNU parallel's --joblog. */

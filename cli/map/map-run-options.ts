@@ -1,6 +1,6 @@
 import type { Progress } from "../../protocol/progress.js";
 import type { Target } from "../../protocol/target.js";
-import type { Item } from "./items.js";
+import type { Item } from "./items/items.js";
 import type { Outcome } from "./outcome.js";
 
 export interface MapRunOptions {

@@ -9,7 +9,7 @@ import { ExitError } from "../exit-error.js";
 import { exitStatus } from "../exit-status.js";
 import { Again } from "./again.js";
 import type { Chunk } from "./chunk.js";
-import type { Item, ItemSource } from "./items.js";
+import type { Item, ItemSource } from "./items/items.js";
 import type { AfterFailure, MapRunOptions, StopReason } from "./map-run-options.js";
 import type { Outcome } from "./outcome.js";
 import { maxMessageBytes, Outbox } from "./outbox.js";

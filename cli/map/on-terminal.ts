@@ -7,12 +7,12 @@ import type { Ending } from "../ending.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { HeldCommand } from "../hold/held-command.js";
 import { UsageError } from "../usage-error.js";
-import { isReached, type Counts, type Halt } from "./halt.js";
-import type { Item, ItemSource } from "./items.js";
+import { isReached, type Counts, type Halt } from "./limits/halt.js";
+import type { Item, ItemSource } from "./items/items.js";
 import type { JobLog } from "./job-log.js";
 import type { Outcome } from "./outcome.js";
-import { shownItem } from "./shown-item.js";
-import { argumentsFor, type ItemCommand } from "./what-runs.js";
+import { shownItem } from "./items/shown-item.js";
+import { argumentsFor, type ItemCommand } from "./target/what-runs.js";
 
 interface TerminalOptions {
   tty?: true;

@@ -7,18 +7,18 @@ import type { ServerLink } from "../server-link.js";
 import { onInterruption } from "../signals.js";
 import { onSuspension } from "../suspension.js";
 import { Terminal } from "../terminal.js";
-import { isReached } from "./halt.js";
+import { isReached } from "./limits/halt.js";
 import type { JobLog } from "./job-log.js";
-import type { Item, ItemSource } from "./items.js";
-import { mostJobs, type LimitOptions } from "./limit-options.js";
-import { Limits } from "./limits.js";
+import type { Item, ItemSource } from "./items/items.js";
+import { mostJobs, type LimitOptions } from "./limits/limit-options.js";
+import { Limits } from "./limits/limits.js";
 import { MapRun } from "./map-run.js";
 import type { MapRunOptions } from "./map-run-options.js";
-import type { OutputFiles } from "./output-files.js";
-import { progressOf, streamingOf, type OutputOptions } from "./output-options.js";
-import { Report } from "./report.js";
+import type { OutputFiles } from "./output/output-files.js";
+import { progressOf, streamingOf, type OutputOptions } from "./output/output-options.js";
+import { Report } from "./output/report.js";
 import type { Outcome } from "./outcome.js";
-import { shownItem } from "./shown-item.js";
+import { shownItem } from "./items/shown-item.js";
 
 /** How a map runs and is shown. */
 export interface RunOptions extends LimitOptions, OutputOptions {

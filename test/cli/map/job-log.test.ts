@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { jobs } from "../../../cli/map/limit-options.js";
+import { jobs } from "../../../cli/map/limits/limit-options.js";
 import { waitFor } from "../../deadline.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { functions, run, start } from "../polyproc.js";

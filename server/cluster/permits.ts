@@ -105,6 +105,10 @@ export class Permits {
         void known.then(() => this.#leaving.delete(known));
         return left;
       },
+      lapse: () => {
+        clearTimeout(place.timer);
+        this.#over(place);
+      },
     };
   }
 

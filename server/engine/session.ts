@@ -83,6 +83,8 @@ export class Session implements Principal {
   clientName = "";
   clientVersion: string | null = null;
   readonly connectedAt: number;
+  /** The server ends while the client of this session runs on, and may still use what it holds. */
+  outlivesServer = false;
   #blobs: Blobs = "all";
   /** Bytes of its tasks that are accepted and not done. */
   queuedBytes = 0;

@@ -185,7 +185,9 @@ export class Connection {
    */
   silence(): void {
     this.#state = "closed";
-    if (this.#session) this.#session.peer = serverPeer;
+    if (!this.#session) return;
+    this.#session.peer = serverPeer;
+    this.#session.outlivesServer = true;
   }
 
   /** Sends the error and ends the connection. */

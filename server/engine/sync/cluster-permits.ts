@@ -93,7 +93,11 @@ export class ClusterPermits implements Holding {
   }
 
   holderEnded(session: Session): void {
-    for (const held of [...this.#held]) if (held.session === session) this.#forget(this.#giveBack(held, true));
+    for (const held of [...this.#held]) {
+      if (held.session !== session) continue;
+      if (session.outlivesServer) this.#lapse(held);
+      else this.#forget(this.#giveBack(held, true));
+    }
     this.#changed();
   }
 
@@ -149,6 +153,12 @@ export class ClusterPermits implements Holding {
     return held.place.leave(died);
   }
 
+  #lapse(held: Held): void {
+    this.#held.delete(held);
+    this.#letGo(held.session);
+    held.place.lapse();
+  }
+
   #letGo(session: Session): void {
     if (![...this.#held].some((other) => other.session === session)) session.holdings.delete(this);
   }
@@ -169,6 +179,7 @@ function leased(place: PermitPlace, session: Session, lease: string): PermitPlac
       session.process?.killIn(lease, null);
       return place.leave(died);
     },
+    lapse: () => place.lapse(),
   };
 }
 

@@ -27,6 +27,8 @@ export interface PermitPlace {
    * the latest when the lease has ended. Fails with BadState if the lease of the permit had ended before.
    */
   leave(died: boolean): Promise<void>;
+  /** Ends without giving back the permit: the next holder gets it when the lease ends, and is told of a death. */
+  lapse(): void;
 }
 
 /** The permits of one name in a cluster. A lock has one. */

@@ -77,6 +77,30 @@ test(
   },
 );
 
+test("a server that is told to end leaves the permits of its living clients to their lease", redis, async (t) => {
+  const [store, here, there] = await Promise.all([TestRedis.start(t), setStage(t), setStage(t)]);
+  const cluster = store.url();
+  const [lock, semaphore] = [
+    new here.mp.Lock({ name: "l", cluster }),
+    new here.mp.Semaphore(1, { name: "s", cluster }),
+  ];
+  await Promise.all([lock.acquire(), semaphore.acquire()]);
+  const next = new there.mp.Lock({ name: "l", cluster });
+  const nextPermit = new there.mp.Semaphore(1, { name: "s", cluster });
+  const granted = Promise.all([next.acquire(), nextPermit.acquire()]);
+  await waitFor(async () => (await next.status()).waiters === 1 && (await nextPermit.waiters()) === 1, {
+    what: "two waiters",
+  });
+  here.server.process.kill("SIGTERM");
+  assert.equal(await here.server.exited(), 0);
+  const { holder, waiters } = await next.status();
+  assert.equal(holder?.split(":").at(-1), String(process.pid));
+  assert.equal(waiters, 1);
+  assert.equal(await nextPermit.waiters(), 1);
+  assert.deepEqual(await within(granted, "the permits after their lease"), [true, true]);
+  assert.deepEqual([next.ownerDied, nextPermit.ownerDied], [true, true]);
+});
+
 test("locks outlive a restart of Redis, and a holder goes on that could renew its lease", redis, async (t) => {
   const [store, here, there] = await Promise.all([
     TestRedis.start(t, ["--appendfsync", "always"]),

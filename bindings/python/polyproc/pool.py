@@ -6,6 +6,7 @@ import warnings
 from ._errors import TimeoutError
 from ._pools.call_options import NONE, OF_APPLY, OF_IMAP, OF_MAP, CallOptions
 from ._pools.call_queue import CallQueue
+from ._pools import own_queues
 from ._pools.imap import IMapIterator, IMapUnorderedIterator
 from ._pools.pool_calls import pack_calls
 from ._pools.pool_job import PoolJob
@@ -71,6 +72,8 @@ class Pool(SharedObject):
     _grace_ms = None
     # Made by the options `record_timing` and `max_queue`.
     _timing = _calls = None
+    # Of a subclass with `_setup_queues`.
+    _queues = None
 
     def __init__(self, processes=None, initializer=None, initargs=(), maxtasksperchild=None, context=None, **options):
         if processes is not None and processes < 1:
@@ -93,6 +96,10 @@ class Pool(SharedObject):
             self._timing = TimingRecord()
         if options.max_queue is not None:
             self._calls = CallQueue(session, self._processes + options.max_queue)
+        if type(self)._setup_queues is not Pool._setup_queues:
+            self._ctx = own_queues.QueueContext(context)
+            self._queues, begin = own_queues.of_pool(self)
+            options.initializer, options.initargs = own_queues.begin, (begin, options.initializer, options.initargs)
         members = [field("pool", self._handle), *options.members]
         if processes or not elsewhere:
             members.append(field("processes", self._processes))
@@ -114,6 +121,14 @@ class Pool(SharedObject):
         of such a pool may start processes. The workers themselves are made by the server.
         """
         return ctx.Process(*args, **kwds)
+
+    def _setup_queues(self):
+        """
+        A subclass may override it, as in multiprocessing: queues of its own then pickle calls and results. It sets
+        `_inqueue`, `_outqueue`, `_quick_put` and `_quick_get`, and makes pipes, locks and queues by `self._ctx`.
+        """
+        self._inqueue, self._outqueue = self._ctx.SimpleQueue(), self._ctx.SimpleQueue()
+        self._quick_put, self._quick_get = self._inqueue._writer.send, self._outqueue._reader.recv
 
     def _workers_are_daemonic(self, context):
         """Whether the program's processes become daemonic when they are told to: a class of its own may refuse."""

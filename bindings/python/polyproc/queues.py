@@ -1,5 +1,6 @@
 """Queue, JoinableQueue, SimpleQueue."""
 
+import copyreg
 import sys
 import traceback
 from queue import Empty, Full
@@ -8,6 +9,7 @@ from types import GenericAlias
 from . import _shared  # noqa: F401
 from ._bypass.taken_ahead import TakenAhead
 from ._errors import PolyprocError, UntrustedBlob
+from ._pools.own_queues import QueueContext
 from ._server import at_exit  # noqa: F401
 from ._session.handlers import is_from_handler
 from ._session.params import Params, field, waiting
@@ -238,7 +240,13 @@ class SimpleQueue(SharedObject):
     _closed = False
     __class_getitem__ = classmethod(GenericAlias)
 
+    # The ends of the pipe, if it is a queue of a subclass of Pool.
+    _reader = _writer = None
+
     def __init__(self, *, ctx=None, name=None):
+        if isinstance(ctx, QueueContext):
+            self._reader, self._writer = ctx.Pipe()
+            return
         self._create(ctx, "queue/create", lambda handle: {"queue": handle, "maxSize": 0, "joinable": False}, name)
 
     def _begin(self):
@@ -251,11 +259,16 @@ class SimpleQueue(SharedObject):
     def empty(self):
         """Returns True if the queue has no items at the moment of the answer."""
         self._open()
+        if self._reader is not None:
+            return not self._reader.poll()
         return self._request("queue/status", self._params.alone)["empty"]
 
     def put(self, obj):
         """Stores the item, without a limit on their number. Raises OSError after `close`."""
         self._open()
+        if self._writer is not None:
+            self._writer.send(obj)
+            return
         self._session.cast("queue/put", self._params.holding(_ITEMS, encode(self._session, obj)), self._failed)
         if self._failure is not None:
             raise self._failure
@@ -263,8 +276,16 @@ class SimpleQueue(SharedObject):
     def get(self):
         """Waits for an item and takes it. Raises OSError after `close`."""
         self._open()
+        if self._reader is not None:
+            return self._reader.recv()
         result = self._request("queue/get", self._params.alone, self._undo)
         return self._opened(first_item(result, self._handle))
+
+    def __reduce__(self):
+        if self._writer is None:
+            return super().__reduce__()
+        state = getattr(self, "__getstate__", lambda: vars(self))
+        return copyreg.__newobj__, (type(self),), state()
 
     _undo = Queue._undo
     _opened = Queue._opened

@@ -246,7 +246,7 @@ class Calls:
             # The call has its error already: the connection had ended.
             return 0
         try:
-            value = read_values(self.pool._session, entry, error, BaseException)[0]
+            value = read_values(self.pool._session, entry, error, kinds=BaseException)[0]
         except BaseException as failure:
             future.set_exception(self._exception(entry, failure))
         else:

@@ -31,7 +31,7 @@ class IMapIterator:
     def __init__(self, pool, func, iterable, chunksize=1, options=NONE):
         if chunksize < 1:
             raise ValueError(f"Chunksize must be 1+, not {chunksize:n}")
-        self._session = pool._session
+        self._session, self._queues = pool._session, pool._queues
         self._inputs = iter(iterable)
         self._chunksize = chunksize
         self._ahead = _AHEAD * pool._processes
@@ -155,7 +155,7 @@ class IMapIterator:
         """
         count, outcome, error = entry
         try:
-            results = deque((False, value) for value in read_values(self._session, outcome, error))
+            results = deque((False, value) for value in read_values(self._session, outcome, error, self._queues))
         except Exception as failure:
             if is_from_handler(failure):
                 raise

@@ -14,7 +14,7 @@ from .._values.rope import joined
 from .._values.stored import forget
 from ..targets import Target
 from .call_options import NONE
-from .pool_calls import CallPacker, pack_calls
+from .pool_calls import Call, CallPacker, Calls, pack_calls
 
 # One message has at most this many tasks and bytes, unless one task alone has more. Node's binding has the same
 # numbers.
@@ -45,6 +45,7 @@ class PoolJob:
         self._func, self._mode, self._sink = func if sink is not None else None, mode, sink
         self._foreign = isinstance(func, Target)
         self._packer = CallPacker()
+        self._queues = pool._queues
         self._handle = session.mint("job")
         self._myself = weakref.ref(self)
         self._next = 0
@@ -113,6 +114,8 @@ class PoolJob:
         """The payload of a task that calls the function once. `call`: its arguments, a tuple and a dict."""
         if self._foreign:
             return self._encode([call])
+        if self._queues is not None:
+            return with_handles(self._session, lambda: self._queues.packed(Call(func, *call)))
         return with_handles(self._session, lambda: self._packer.pack(func, *call))
 
     def submit_encoded(self, payload, call, result):
@@ -138,7 +141,15 @@ class PoolJob:
             if len(data) > most and len(items) > 1:
                 raise TooLong
             return to_wire(self._session, data, handles)
+        if self._queues is not None:
+            return with_handles(self._session, lambda: self._queued(Calls(self._func, self._mode, list(items)), most))
         return with_handles(self._session, lambda: pack_calls(self._func, self._mode, list(items), most))
+
+    def _queued(self, calls, most):
+        packed = self._queues.packed(calls)
+        if len(packed) > most and len(calls.items) > 1:
+            raise TooLong
+        return packed
 
     def _add(self, index, count, payload, items):
         with self._lock:

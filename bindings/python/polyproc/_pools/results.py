@@ -23,7 +23,7 @@ class ApplyResult:
     __class_getitem__ = classmethod(GenericAlias)
 
     def __init__(self, pool, callback, error_callback):
-        self._session = pool._session
+        self._session, self._queues = pool._session, pool._queues
         # Keeps the pool alive while a result of it is held.
         self._pool = pool
         self._callback = callback
@@ -141,7 +141,7 @@ class ApplyResult:
 
     def _read(self):
         for _, entry, error in self._entries.values():
-            self._value = read_values(self._session, entry, error)[0]
+            self._value = read_values(self._session, entry, error, self._queues)[0]
 
 
 class MapResult(ApplyResult):
@@ -196,18 +196,24 @@ class MapResult(ApplyResult):
     def _read(self):
         values = []
         for _, (_, entry, error) in sorted(self._entries.items()):
-            values.extend(read_values(self._session, entry, error))
+            values.extend(read_values(self._session, entry, error, self._queues))
         self._value = values
 
 
 AsyncResult = ApplyResult
 
 
-def read_values(session, entry, error, kinds=Exception):
-    """The values of neighbouring items. Raises their failure; `kinds`: see `exception_from`."""
+def read_values(session, entry, error, queues=None, kinds=Exception):
+    """
+    The values of neighbouring items. `queues`: the pool's own. Raises their failure; `kinds`: see `exception_from`.
+    """
     if error is not None:
         raise error
     if entry.get("error") is not None:
         raise exception_from(entry["error"], entry.get("origin"), kinds)
     values, origin = entry["values"], entry.get("origin")
-    return decode(session, values if origin is None else Foreign(values, origin, "a result of another client's pool"))
+    if origin is not None:
+        values = Foreign(values, origin, "a result of another client's pool")
+    if queues is not None:
+        return queues.opening(lambda: decode(session, values))
+    return decode(session, values)

@@ -1,5 +1,6 @@
 """A host's reports to the server: values and failures of a task's items, in parts or at its end."""
 
+from .._pools import own_queues
 from .._session.frames import frame
 from .._session.messages import notification_head, packed_notification
 from .._session.params import field, packed_map
@@ -44,7 +45,7 @@ class Reports:
     def value(self, task, at, value, for_python, ms):
         """The task's only item, or its last one, has this value."""
         # Most functions of short tasks return simple values, whatever language calls them.
-        packer = scalar_packers.get(type(value))
+        packer = scalar_packers.get(type(value)) if own_queues.of_worker() is None else None
         if packer is not None:
             try:
                 payload = _LIST_OF_ONE + packer(value)
@@ -121,6 +122,9 @@ def _outcome(values, failure, ms):
 
 
 def _pickled_list(values):
+    queues = own_queues.of_worker()
+    if queues is not None:
+        return queues.packed(values)
     return blob(PICKLE, dumps_apart(values)) if has_large(values) else pickled(values)
 
 

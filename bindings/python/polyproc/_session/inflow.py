@@ -8,7 +8,9 @@ from .._values.msgpack import KEEP_LARGE, unpack
 _LENGTH = Struct(">I")
 # A prefix from here on is never legal, unless it is that of a fragment: SPEC.md.
 MAX_FRAME = 0x43000000
-_READ_BYTES = 256 * 1024
+# `recv` allocates this much before it reads, and returns the rest. From 128 KiB on, malloc serves each such request
+# with a mapping of its own: to make it and shrink it takes several times as long as to read a short message.
+_READ_BYTES = 64 * 1024
 _MOST_BYTES = 1 << 20
 # After this many reads a new log is begun.
 LONG_LOG = 64

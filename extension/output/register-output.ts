@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { insights } from "../../bindings/typescript/runs/insight.js";
 import type { Run, Runs } from "../runs/run.js";
 import type { Settings } from "../settings.js";
+import { BoundedChannel } from "./bounded-channel.js";
 import { Flow } from "./flow.js";
 import { RunNumbers } from "./run-numbers.js";
 import { RunReport } from "./run-report.js";
@@ -9,7 +10,7 @@ import { RunReport } from "./run-report.js";
 /** The output channel "Polyproc": the progress of runs. A task's run is reported in its own terminal. */
 export function registerOutput(runs: Runs, settings: Settings): vscode.Disposable {
   const channel = vscode.window.createOutputChannel("Polyproc");
-  const flow = new Flow({ sink: channel });
+  const flow = new Flow({ sink: new BoundedChannel(channel) });
   const reports = new Map<Run, RunReport>();
   const numbers = new RunNumbers();
 

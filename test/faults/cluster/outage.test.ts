@@ -13,6 +13,7 @@ for (const [what, outageMs] of [
   ["shorter than the lease", 500],
   // Longer than idle workers of BullMQ wait for their next job, too.
   ["longer than the lease", 6000],
+  ["longer than the lease and two beats of the hosts", 9000],
 ] as const) {
   test(`no task is lost or told twice when Redis is killed and returns after a time ${what}`, redis, async (t) => {
     const { stage, address, redis: store, log } = await setClusterStage(t, ["alpha", "beta"], { lease: 2 });

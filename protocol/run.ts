@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { clusterAddress, label } from "./cluster-address.js";
 import { request } from "./message.js";
 import { failure } from "./job.js";
 import { progress } from "./progress.js";
@@ -55,6 +56,8 @@ export const runInfo = v.strictObject({
   endedAt: v.nullable(v.number()),
   /** The session that started the run. It may have ended. */
   session: v.string(),
+  /** The cluster on whose hosts its items run, without the password. Absent: they run on this machine. */
+  cluster: v.optional(v.string()),
 });
 export type RunInfo = v.InferOutput<typeof runInfo>;
 
@@ -65,8 +68,13 @@ export const runEntry = v.strictObject({
   chunk: count(),
   /** `queued`: waits for a retry, or for another worker. `cancelled`: never ran, or was ended by a cancellation. */
   state: v.picklist(["queued", "running", "done", "failed", "cancelled"]),
-  /** Pid of the worker or command that has the item or had it last; 0 if it never reached one. */
+  /**
+   * Pid of the worker or command that has the item or had it last; 0 if it never reached one. On a host of a cluster,
+   * it is known when the item has ended.
+   */
   pid: count(),
+  /** The host of the cluster whose `pid` that is. Absent: this machine, or it is not known yet. */
+  host: v.optional(v.string()),
   /** From 1. */
   attempt: count(1),
   /** Milliseconds since 1970; null if it never ran. Items of one chunk often have the same time. */
@@ -97,8 +105,15 @@ const spec = {
   cwd: v.optional(v.string()),
   /** Changes to the environment of workers that run a function; `null` removes a variable. A command has an `env`. */
   env: v.optional(environment()),
-  /** Default: the number of CPUs. */
+  /** Default: the number of CPUs; with `cluster`, no limit. */
   processes: v.optional(v.pipe(count(1), v.maxValue(4096))),
+  /**
+   * Address of a cluster's Redis: its hosts run the items, and start their workers themselves, so `cwd` and `env` must
+   * be absent. `run/spec` returns it without the password. Default: this machine.
+   */
+  cluster: v.optional(clusterAddress()),
+  /** Labels that a host must have to run its items. Only with `cluster`. Default: none. */
+  needs: v.optional(v.array(label())),
   /** Items that go to a worker together, for functions; a command gets one. Default 1. */
   chunkSize: v.optional(count(1)),
   retries: v.optional(count()),

@@ -11,7 +11,10 @@ import { shownItem } from "./items/shown-item.js";
 export interface DetachOptions {
   name: string | undefined;
   target: Target;
-  processes: number;
+  /** Address of the cluster on whose hosts the items run. Undefined: the server's own machine. */
+  cluster: string | undefined;
+  /** Undefined: no limit, on a cluster. */
+  processes: number | undefined;
   chunkSize: number;
   retries: number;
   timeoutMs: number | null;

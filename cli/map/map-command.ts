@@ -238,7 +238,7 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
   const server = await (options.detach ? openSharedServer() : openAnyServer(options.module, () => nodeOf(options)));
   try {
     const target = targetOf(server, filled, isPlain, options);
-    if (options.detach) return await start(server, source, target, options);
+    if (options.detach) return await start(server, source, target, cluster, options);
     const fill: MapRunOptions["fill"] = isPlain
       ? null
       : (item, index, slot) => {
@@ -307,10 +307,8 @@ function openLog(
 }
 
 /** The cluster's address. Fails with UsageError. */
-function clusterOf({ cluster, detach }: MapOptions): string | undefined {
-  if (cluster === undefined) return undefined;
-  if (detach) throw new UsageError("--detach hands the items to a server of this machine: leave --cluster out");
-  return clusterAddress(cluster);
+function clusterOf({ cluster }: MapOptions): string | undefined {
+  return cluster === undefined ? undefined : clusterAddress(cluster);
 }
 
 function nodeOf({ module, quiet }: MapOptions): string {
@@ -324,12 +322,15 @@ async function start(
   { connection }: ServerLink,
   source: ItemSource,
   target: Target,
+  cluster: string | undefined,
   options: MapOptions,
 ): Promise<number> {
+  const { cpuCount } = connection.facts;
   const run = await detach(connection, source, {
     name: options.name,
     target,
-    processes: (options.jobs ?? ((n) => n))(connection.facts.cpuCount),
+    cluster,
+    processes: options.jobs?.(cpuCount) ?? (cluster === undefined ? cpuCount : undefined),
     chunkSize: options.chunkSize,
     retries: options.retries,
     timeoutMs: options.timeout && "ms" in options.timeout ? options.timeout.ms : null,

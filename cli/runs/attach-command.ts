@@ -39,7 +39,7 @@ export function attachCommand(exit: (ending: Ending) => void): Command {
     .description("Prints what becomes of a run's items, those that are done already first, until the run has ended.")
     .argument("<run>", "its handle (run:...) or its name; polyproc runs lists them")
     .option("-k, --keep-order", "print in the order of the items, not as they end")
-    .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid}")
+    .option("--json", "print a JSON object for each item: {index, item, ok, value | error, ms, pid, host?}")
     .option("--tag", "begin each line of output with its item and a tab")
     .option("-q, --quiet", "no progress and no summary; failures are told all the same")
     .addHelpText("after", help)

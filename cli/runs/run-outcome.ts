@@ -4,7 +4,13 @@ import type { Outcome } from "../map/outcome.js";
 
 /** The outcome of an item of a run; null while it has none. `item`: the item's text. */
 export function runOutcome(entry: RunEntry, item: string): Outcome | null {
-  const ran = { index: entry.index, item, ms: entry.ms ?? 0, pid: entry.pid };
+  const ran = {
+    index: entry.index,
+    item,
+    ms: entry.ms ?? 0,
+    pid: entry.pid,
+    ...(entry.host !== undefined && { host: entry.host }),
+  };
   switch (entry.state) {
     case "done":
       return entry.value === undefined

@@ -2,6 +2,7 @@ import { objectName } from "../../../protocol/describe-wait.js";
 import { formatDuration } from "../../../protocol/duration.js";
 import type { RunRecord, RunRow } from "./run-record.js";
 import type { RunWaits } from "./trace.js";
+import { workerName } from "./worker-name.js";
 
 /** A wait, an idle worker or an item takes at least this part of the time before it is worth a line. */
 const worthTelling = 0.2;
@@ -43,20 +44,20 @@ interface Frame {
 /** The worker that had the least to do, and why. */
 function idle(ran: readonly (RunRow & { startedAt: number; ms: number })[], frame: Frame): string[] {
   const { processes, chunkSize, startedAt, wallMs } = frame;
-  const busy = new Map<number, number>();
-  for (const { pid, ms } of ran) busy.set(pid, (busy.get(pid) ?? 0) + ms);
+  const busy = new Map<string, number>();
+  for (const row of ran) busy.set(workerName(row), (busy.get(workerName(row)) ?? 0) + row.ms);
   const longest = ran.reduce((a, b) => (b.ms > a.ms ? b : a));
-  const [pid, leastMs] = [...busy].reduce((a, b) => (b[1] < a[1] ? b : a));
+  const [name, leastMs] = [...busy].reduce((a, b) => (b[1] < a[1] ? b : a));
   const part = Math.max(0, 1 - leastMs / wallMs);
   // Each command is a process of its own, so its pid says nothing of a worker.
   if (busy.size < 2 || busy.size > processes || part < worthTelling) return [];
   const chunks = new Set(ran.map(({ chunk }) => chunk)).size;
-  const worker = `worker ${[...busy.keys()].indexOf(pid) + 1} (pid ${pid}) is idle ${percent(part)} of the time`;
+  const worker = `worker ${[...busy.keys()].indexOf(name) + 1} (pid ${name}) is idle ${percent(part)} of the time`;
   if (chunkSize > 1 && chunks < chunksPerWorker * busy.size)
     return [`${worker}: chunk size ${chunkSize} is too large for ${ran.length} items`];
   if (longest.ms > wallMs / 2)
     return [`${worker}: item ${longest.label} alone takes ${formatDuration(longest.ms)} of ${formatDuration(wallMs)}`];
-  const lateMs = Math.min(...ran.filter((row) => row.pid === pid).map((row) => row.startedAt)) - startedAt;
+  const lateMs = Math.min(...ran.filter((row) => workerName(row) === name).map((row) => row.startedAt)) - startedAt;
   return lateMs > wallMs * worthTelling
     ? [`${worker}: its first item began after ${formatDuration(lateMs)}`]
     : [worker];

@@ -23,7 +23,7 @@ export async function* resultsJsonLines(run: RunRecord, indexes: Iterable<number
 }
 
 function entryText(row: RunRow, item: { value: unknown }): string {
-  const { index, state, pid, attempt, startedAt, ms, value, error } = row;
+  const { index, state, pid, host, attempt, startedAt, ms, value, error } = row;
   const entry = {
     index,
     item: item.value,
@@ -32,6 +32,7 @@ function entryText(row: RunRow, item: { value: unknown }): string {
     state,
     ms: ms ?? undefined,
     pid: pid === 0 ? undefined : pid,
+    host,
     attempt: startedAt === null ? undefined : attempt,
     startedAt: startedAt === null ? undefined : new Date(startedAt),
     result: value,

@@ -5,7 +5,7 @@ import type { Target } from "../../../protocol/target.js";
 /** A run as its exports read it: what was asked, and what became of each item. */
 export interface RunRecord {
   readonly request: { readonly name: string; readonly target: Target; readonly items: readonly { value: unknown }[] };
-  readonly info: Pick<RunInfo, "state" | "startedAt" | "endedAt" | "processes" | "chunkSize">;
+  readonly info: Pick<RunInfo, "state" | "startedAt" | "endedAt" | "processes" | "chunkSize" | "cluster">;
   /** By index, one for each item. */
   readonly rows: readonly RunRow[];
 }
@@ -21,6 +21,8 @@ export interface RunRow {
   readonly state: "queued" | "running" | "done" | "failed" | "cancelled" | "lost";
   /** 0 if no worker had it. */
   readonly pid: number;
+  /** The host of a cluster whose `pid` that is. Absent: this machine, or it is not known yet. */
+  readonly host?: string;
   readonly attempt: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number | null;

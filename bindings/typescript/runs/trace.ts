@@ -7,13 +7,13 @@ import type { RunRecord, RunRow } from "./run-record.js";
 
 export type RunWaits = Result<typeof runs.waits>;
 
-/** The track of the run's own counters. */
+/** The track of the counters of the run. The tracks of hosts follow it: pids of several hosts may be the same. */
 const runTrack = 0;
 
 /**
  * Rows in Chrome's trace-event form, which Perfetto (https://ui.perfetto.dev) opens: a track for each worker with its
- * items, the workers' waits for locks and queues, and the number of running and queued items. Times are microseconds
- * since the run's start.
+ * items (on a cluster, below its host), the workers' waits for locks and queues, and the number of running and queued
+ * items. Times are microseconds since the run's start.
  */
 export async function* resultsTrace(
   run: RunRecord,
@@ -31,19 +31,27 @@ export async function* resultsTrace(
   };
   yield '{"displayTimeUnit":"ms","traceEvents":[';
   yield line({ ph: "M", pid: runTrack, name: "process_name", args: { name: run.request.name } });
-  const pids = new Set<number>();
+  const tracks = new Set<number>();
+  const hosts = new Map<string, number>();
+  const trackOf = ({ host, pid }: RunRow): { track: number; name: string } => {
+    if (host === undefined) return { track: pid, name: `worker ${pid}` };
+    const track = hosts.get(host) ?? runTrack + 1 + hosts.size;
+    hosts.set(host, track);
+    return { track, name: host };
+  };
   for await (const { row } of entries(run, indexes)) {
     if (row.startedAt === null) continue;
-    if (!pids.has(row.pid)) {
-      pids.add(row.pid);
-      yield line({ ph: "M", pid: row.pid, name: "process_name", args: { name: `worker ${row.pid}` } });
+    const { track, name } = trackOf(row);
+    if (!tracks.has(track)) {
+      tracks.add(track);
+      yield line({ ph: "M", pid: track, name: "process_name", args: { name } });
     }
     const ms = row.ms ?? Math.max(0, end - row.startedAt);
     yield line({
       ph: "X",
       cat: "item",
       name: row.label,
-      pid: row.pid,
+      pid: track,
       tid: row.pid,
       ts: micros(row.startedAt),
       dur: Math.round(ms * 1000),

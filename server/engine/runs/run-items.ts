@@ -3,7 +3,7 @@ import type { RunEntry } from "../../../protocol/run.js";
 import { ChangeLog } from "./change-log.js";
 
 /** An entry without its outcome. `RunOutcomes` has the outcomes. */
-export type RunItem = Readonly<Pick<RunEntry, "state" | "pid" | "attempt" | "startedAt" | "ms">>;
+export type RunItem = Readonly<Pick<RunEntry, "state" | "pid" | "host" | "attempt" | "startedAt" | "ms">>;
 
 const states = ["queued", "running", "done", "failed", "cancelled"] as const satisfies readonly RunEntry["state"][];
 
@@ -14,6 +14,9 @@ export class RunItems {
   readonly counts: Record<RunEntry["state"], number>;
   readonly #states: Uint8Array;
   readonly #pids: Uint32Array;
+  /** Positions in `#hostNames`, from 1. Null until an item has run on a host of a cluster. */
+  #hosts: Uint16Array | null = null;
+  readonly #hostNames: string[] = [];
   readonly #attempts: Uint32Array;
   /** NaN: null. */
   readonly #startedAt: Float64Array;
@@ -33,20 +36,23 @@ export class RunItems {
   }
 
   get(index: number): RunItem {
+    const host = this.#hostNames[(this.#hosts?.[index] ?? 0) - 1];
     return {
       state: this.#state(index),
       pid: this.#pids[index] ?? 0,
+      ...(host === undefined ? {} : { host }),
       attempt: this.#attempts[index] ?? 1,
       startedAt: orNull(this.#startedAt[index]),
       ms: orNull(this.#ms[index]),
     };
   }
 
-  set(index: number, { state, pid, attempt, startedAt, ms }: RunItem): void {
+  set(index: number, { state, pid, host, attempt, startedAt, ms }: RunItem): void {
     this.counts[this.#state(index)]--;
     this.counts[state]++;
     this.#states[index] = states.indexOf(state);
     this.#pids[index] = pid;
+    this.#setHost(index, host);
     this.#attempts[index] = attempt;
     this.#startedAt[index] = startedAt ?? NaN;
     this.#ms[index] = ms ?? NaN;
@@ -75,6 +81,16 @@ export class RunItems {
   /** Whether every item has its outcome. */
   get areOver(): boolean {
     return this.counts.queued + this.counts.running === 0;
+  }
+
+  #setHost(index: number, host: string | undefined): void {
+    if (host === undefined) {
+      if (this.#hosts) this.#hosts[index] = 0;
+      return;
+    }
+    this.#hosts ??= new Uint16Array(this.total);
+    const known = this.#hostNames.indexOf(host);
+    this.#hosts[index] = known === -1 ? this.#hostNames.push(host) : known + 1;
   }
 
   #state(index: number): RunEntry["state"] {

@@ -83,8 +83,12 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.handle = spec.run;
     this.#account = starter.account;
     const compact = (payload: Payload) => kept(payload, this.#account).payload;
-    const { items, ...rest } = spec;
-    this.spec = { ...rest, ...(spec.meta === undefined ? {} : { meta: compact(spec.meta) }) };
+    const { items, cluster, ...rest } = spec;
+    this.spec = {
+      ...rest,
+      ...(cluster === undefined ? {} : { cluster: engine.options.clusters.shown(cluster) }),
+      ...(spec.meta === undefined ? {} : { meta: compact(spec.meta) }),
+    };
     this.items = new PackedPayloads(items.length, (index) => items[index], compact);
     this.output = new RunOutput(engine.budget.server);
     this.waits = new RunWaits(engine.budget.server);
@@ -118,6 +122,8 @@ export class Run implements SharedObject, JobObserver, Principal {
           env: spec.env,
           name: this.name,
           run: this.handle,
+          cluster,
+          needs: spec.needs,
         }),
     );
     try {
@@ -172,6 +178,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       startedAt: this.#startedAt,
       endedAt: this.#endedAt,
       session: this.#starter,
+      ...(this.pool.cluster === null ? {} : { cluster: this.pool.cluster }),
     };
   }
 
@@ -274,6 +281,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       this.#items.set(index + i, {
         state,
         pid: entry.pid || old.pid,
+        ...(entry.host === undefined ? {} : { host: entry.host }),
         attempt,
         startedAt: this.#begin(old, now - ms * (count - i)),
         ms: ranMs,

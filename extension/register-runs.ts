@@ -24,11 +24,12 @@ export function registerRuns({ context, log, server, model, settings }: Omit<Par
     server,
     model,
     defaults,
+    cluster: () => settings.cluster,
     interpreterOf: pythonFinder(settings, log),
     onFault: (error) => log.error(error instanceof Error ? error : String(error)),
   });
   const recent = new RecentRuns(context.workspaceState);
-  const launcher = new Launcher({ runs, recent, log, defaults });
+  const launcher = new Launcher({ runs, recent, log, defaults, hasCluster: () => settings.cluster !== "" });
   const decorations = registerDecorations(runs);
   const problems = registerDiagnostics(runs, decorations.clear);
   const disposable = vscode.Disposable.from(

@@ -46,6 +46,11 @@ export class Settings {
     };
   }
 
+  /** Address of the Redis of the cluster; empty: there is none. */
+  get cluster(): string {
+    return this.text("cluster").trim();
+  }
+
   /** The setting may differ by folder and by language. */
   codeLensEnabled({ uri, languageId }: vscode.TextDocument): boolean {
     return this.boolean("codeLens.enabled", true, { uri, languageId });

@@ -13,7 +13,10 @@ export interface RunView {
   kind: "function" | "command";
   /** `ending`: cancelled or halted, and something is still under way. */
   state: "running" | "ending" | "done" | "cancelled" | "halted" | "lost";
-  processes: number;
+  /** Null: no limit, on a cluster. */
+  processes: number | null;
+  /** It runs on the hosts of a cluster. */
+  isOnCluster: boolean;
   total: number;
   /** Milliseconds since 1970 by the extension host's clock, like every time here. */
   startedAt: number;
@@ -29,6 +32,8 @@ export interface RowView {
   state: RowState;
   /** 0 before it has a process. */
   pid: number;
+  /** The host of a cluster whose `pid` that is; null: this machine, or it is not known yet. */
+  host: string | null;
   attempt: number;
   startedAt: number | null;
   ms: number | null;

@@ -7,6 +7,9 @@ import type { Row, Run } from "../runs/run.js";
 import { jsonText } from "../../bindings/typescript/runs/json-text.js";
 import { previewLength, type RowView, type RunView } from "./messages.js";
 
+/** `processes` of a run on a cluster without a limit: the largest that a run may have. */
+const noLimit = 4096;
+
 export function viewOfRun(run: Run): RunView {
   const { id, request, info } = run;
   const command = "command" in request.target;
@@ -16,7 +19,8 @@ export function viewOfRun(run: Run): RunView {
     target: describeTarget(request.target),
     kind: command ? "command" : "function",
     state: stateOf(run),
-    processes: info.processes,
+    processes: info.cluster !== undefined && info.processes === noLimit ? null : info.processes,
+    isOnCluster: info.cluster !== undefined,
     total: request.items.length,
     startedAt: info.startedAt,
     endedAt: info.endedAt ?? (run.ended ? lastSign(run) : null),
@@ -37,8 +41,9 @@ function lastSign({ rows, info }: Run): number {
 }
 
 export function viewOfRow(row: Row): RowView {
-  const { index, label, file, state, pid, attempt, startedAt, ms } = row;
-  return { index, label, file, state, pid, attempt, startedAt, ms, fraction: fractionOf(row), preview: previewOf(row) };
+  const { index, label, file, state, pid, host = null, attempt, startedAt, ms } = row;
+  const shown = { fraction: fractionOf(row), preview: previewOf(row) };
+  return { index, label, file, state, pid, host, attempt, startedAt, ms, ...shown };
 }
 
 function fractionOf({ state, progress }: Row): number | null {

@@ -1,5 +1,6 @@
 import type { RowState } from "../runs/run.js";
 import type { RowView } from "./messages.js";
+import { workerText } from "./worker-text.js";
 
 export type Column = "index" | "state" | "label" | "ms" | "pid" | "attempt" | "preview";
 
@@ -53,7 +54,7 @@ export class RowSelector {
   #contains(row: RowView, words: readonly string[]): boolean {
     let text = this.#texts.get(row);
     if (text === undefined) {
-      text = `${row.label}\n${row.preview}\n${row.pid === 0 ? "" : row.pid}`.toLowerCase();
+      text = `${row.label}\n${row.preview}\n${workerText(row)}`.toLowerCase();
       this.#texts.set(row, text);
     }
     return words.every((word) => text.includes(word));
@@ -70,7 +71,7 @@ export class RowSelector {
       case "ms":
         return (a, b) => (a.ms ?? 0) - (b.ms ?? 0);
       case "pid":
-        return (a, b) => a.pid - b.pid;
+        return (a, b) => (a.host === b.host ? a.pid - b.pid : (a.host ?? "") < (b.host ?? "") ? -1 : 1);
       case "attempt":
         return (a, b) => a.attempt - b.attempt;
       case "preview":

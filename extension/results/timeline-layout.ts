@@ -5,6 +5,8 @@ export interface TimedRow {
   readonly index: number;
   readonly state: RowState;
   readonly pid: number;
+  /** The host of a cluster; null: this machine. */
+  readonly host: string | null;
   readonly startedAt: number | null;
   readonly ms: number | null;
 }
@@ -18,8 +20,13 @@ export interface Block {
   to: number;
 }
 
-/** A line of the timeline: one worker, or one place where a worker (or a command) followed another. */
+/**
+ * A line of the timeline: one worker, or one place where a worker (or a command) followed another. On a cluster, the
+ * lanes of each host follow each other.
+ */
 export interface Lane {
+  /** Null: this machine. */
+  host: string | null;
   /** In the order of their appearance. */
   pids: number[];
   /** In the order of time; they do not overlap. */
@@ -38,12 +45,13 @@ export interface Timeline {
 export interface Span {
   from: number;
   to: number;
-  /** How many workers the run may have: lanes that stay empty are idle workers. */
+  /** How many workers the run may have: lanes that stay empty are idle workers. 0 on a cluster. */
   workers: number;
 }
 
 interface Life {
   pid: number;
+  host: string | null;
   from: number;
   to: number;
   blocks: Block[];
@@ -66,7 +74,9 @@ export function layOut(rows: Iterable<TimedRow>, span: Span): Timeline {
       lane.busyMs += block.to - block.from;
     }
   }
-  while (lanes.length < span.workers) lanes.push({ pids: [], blocks: [], busyMs: 0 });
+  while (lanes.length < span.workers) lanes.push({ host: null, pids: [], blocks: [], busyMs: 0 });
+  // Stable: the lanes of one host stay in their order.
+  lanes.sort((a, b) => compareHosts(a.host, b.host));
   let to = span.to;
   for (const lane of lanes) to = Math.max(to, lane.blocks.at(-1)?.to ?? to);
   const whole = (to - span.from) * lanes.length;
@@ -74,20 +84,26 @@ export function layOut(rows: Iterable<TimedRow>, span: Span): Timeline {
   return { from: span.from, to, lanes, utilisation: whole > 0 ? Math.min(1, busy / whole) : 0 };
 }
 
-/** What each pid ran, from its first item to its last. */
+function compareHosts(a: string | null, b: string | null): number {
+  if (a === b) return 0;
+  return (a ?? "") < (b ?? "") ? -1 : 1;
+}
+
+/** What each worker ran, from its first item to its last. */
 function lives(rows: Iterable<TimedRow>, now: number): Life[] {
-  const byPid = new Map<number, Block[]>();
-  for (const { index, state, pid, startedAt, ms } of rows) {
+  const byWorker = new Map<string, Life>();
+  for (const { index, state, pid, host, startedAt, ms } of rows) {
     if (startedAt === null || pid === 0) continue;
     const to = ms === null ? Math.max(startedAt, now) : startedAt + ms;
     const block: Block = { index, state, pid, from: startedAt, to };
-    const blocks = byPid.get(pid);
-    if (blocks) blocks.push(block);
-    else byPid.set(pid, [block]);
+    const worker = `${host ?? ""}:${pid}`;
+    const life = byWorker.get(worker);
+    if (life) life.blocks.push(block);
+    else byWorker.set(worker, { pid, host, from: startedAt, to, blocks: [block] });
   }
-  return [...byPid].map(([pid, blocks]) => {
+  return [...byWorker.values()].map(({ blocks, ...life }) => {
     oneAfterAnother(blocks, now);
-    return { pid, from: blocks[0]!.from, to: blocks.at(-1)!.to, blocks };
+    return { ...life, from: blocks[0]!.from, to: blocks.at(-1)!.to, blocks };
   });
 }
 
@@ -117,11 +133,12 @@ function laneFor(life: Life, lanes: Lane[], workers: number): Lane {
   let best: Lane | null = null;
   if (lanes.length >= workers) {
     for (const lane of lanes) {
+      if (lane.host !== life.host) continue;
       const end = lane.blocks.at(-1)!.to;
       if (end <= life.from + slackMs && (best === null || end > best.blocks.at(-1)!.to)) best = lane;
     }
   }
-  if (best === null) lanes.push((best = { pids: [], blocks: [], busyMs: 0 }));
+  if (best === null) lanes.push((best = { host: life.host, pids: [], blocks: [], busyMs: 0 }));
   return best;
 }
 

@@ -9,6 +9,7 @@ export async function chooseOptions(
   items: number,
   options: RunOptions,
   isCommand: boolean,
+  hasCluster: boolean,
 ): Promise<RunOptions | undefined> {
   const run = {
     label: `$(play) ${t(items === 1 ? "Run {0} item" : "Run {0} items", items.toLocaleString())}`,
@@ -20,11 +21,16 @@ export async function chooseOptions(
   };
   const picked = await vscode.window.showQuickPick([run, change], { title, placeHolder: t("Press Enter to run") });
   if (picked === run) return options;
-  return picked === change ? askOptions(title, options, isCommand) : undefined;
+  return picked === change ? askOptions(title, options, isCommand, hasCluster) : undefined;
 }
 
-async function askOptions(title: string, options: RunOptions, isCommand: boolean): Promise<RunOptions | undefined> {
-  const value = optionsText(options, isCommand);
+async function askOptions(
+  title: string,
+  options: RunOptions,
+  isCommand: boolean,
+  hasCluster: boolean,
+): Promise<RunOptions | undefined> {
+  const value = optionsText(options, isCommand, hasCluster);
   const text = await vscode.window.showInputBox({
     title,
     value,
@@ -35,6 +41,7 @@ async function askOptions(title: string, options: RunOptions, isCommand: boolean
       ...(isCommand ? [] : [t("chunk: items that a worker gets at once")]),
       t("timeout: time limit of each item, such as 500ms, 30s, none"),
       t("retries: further attempts of a failed item"),
+      ...(hasCluster ? [t("where: here or cluster")] : []),
       t("halt: never, soon or now,fail=3."),
     ].join("; "),
     validateInput: (typed) => {

@@ -14,6 +14,7 @@ export interface LauncherParts {
   log: vscode.LogOutputChannel;
   /** What the settings say. */
   defaults: () => RunOptions;
+  hasCluster: () => boolean;
 }
 
 /** The choices for a run, before its options. */
@@ -57,6 +58,7 @@ export class Launcher {
       items.length,
       this.#parts.defaults(),
       "command" in target,
+      this.#parts.hasCluster(),
     );
     if (options) await this.#start({ what, target, source, options }, items);
   }

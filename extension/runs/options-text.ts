@@ -4,22 +4,26 @@ import type { RunOptions } from "./run.js";
 import { t } from "../l10n.js";
 
 /** What people can change about a run, in the order in which it is shown. */
-const names = ["processes", "chunk", "timeout", "retries", "halt"] as const;
+const names = ["processes", "chunk", "timeout", "retries", "halt", "where"] as const;
 type Name = (typeof names)[number];
 
 const maxProcesses = 4096;
 
 export type ParsedOptions = { options: RunOptions } | { problem: string };
 
-/** `processes=4 chunk=1 timeout=none retries=0 halt=never`; a command has no chunks. */
-export function optionsText(options: RunOptions, isCommand: boolean): string {
-  const { processes = 0, chunkSize = 1, timeoutMs = 0, retries = 0, halt } = options;
+/**
+ * `processes=4 chunk=1 timeout=none retries=0 halt=never where=here`; a command has no chunks, and there is no choice
+ * of the place without a cluster.
+ */
+export function optionsText(options: RunOptions, isCommand: boolean, hasCluster = false): string {
+  const { processes = 0, chunkSize = 1, timeoutMs = 0, retries = 0, halt, where = "here" } = options;
   return [
     `processes=${processes}`,
     ...(isCommand ? [] : [`chunk=${chunkSize}`]),
     `timeout=${timeoutMs === 0 ? "none" : durationText(timeoutMs)}`,
     `retries=${retries}`,
     `halt=${halt ? `${halt.now ? "now" : "soon"},fail=${halt.failures}` : "never"}`,
+    ...(hasCluster ? [`where=${where}`] : []),
   ].join(" ");
 }
 
@@ -67,6 +71,10 @@ function readOption(name: Name, value: string, options: RunOptions): string | nu
         options.halt = { failures: halt.failures, ...(halt.when === "now" ? { now: true } : {}) };
       return null;
     }
+    case "where":
+      if (value !== "here" && value !== "cluster") return t("where is here or cluster");
+      options.where = value;
+      return null;
   }
 }
 
@@ -81,9 +89,15 @@ function durationText(ms: number): string {
 
 /** For people: `4 processes, 30 s for each item, 2 retries`. */
 export function describeOptions(options: RunOptions, isCommand: boolean): string {
-  const { processes = 0, chunkSize = 1, timeoutMs = 0, retries = 0, halt } = options;
+  const { processes = 0, chunkSize = 1, timeoutMs = 0, retries = 0, halt, where } = options;
+  const isOnCluster = where === "cluster";
   return [
-    processes === 0 ? t("one process for each CPU") : t(processes === 1 ? "{0} process" : "{0} processes", processes),
+    ...(isOnCluster ? [t("on the cluster")] : []),
+    processes === 0 && isOnCluster
+      ? t("as many processes as its hosts have")
+      : processes === 0
+        ? t("one process for each CPU")
+        : t(processes === 1 ? "{0} process" : "{0} processes", processes),
     ...(isCommand || chunkSize === 1 ? [] : [t("chunks of {0}", chunkSize)]),
     timeoutMs === 0 ? t("no time limit") : t("{0} for each item", formatDuration(timeoutMs)),
     ...(retries === 0 ? [] : [t(retries === 1 ? "{0} retry" : "{0} retries", retries)]),

@@ -16,6 +16,7 @@ class EntryRow implements Row {
   readonly attempt: number;
   readonly startedAt: number | null;
   readonly ms: number | null;
+  declare readonly host?: string;
   declare readonly progress?: Progress;
   declare readonly error?: Failure;
   #payload: Payload | undefined;
@@ -31,6 +32,7 @@ class EntryRow implements Row {
     this.attempt = entry.attempt;
     this.startedAt = entry.startedAt;
     this.ms = entry.ms;
+    if (entry.host !== undefined) this.host = entry.host;
     if (entry.progress) this.progress = entry.progress;
     if (entry.error) this.error = entry.error;
     this.#payload = entry.value;

@@ -22,6 +22,8 @@ export interface RunListParts {
   model: Model;
   /** The settings: defaults of options that a request leaves out. */
   defaults: () => RunOptions;
+  /** The address that the setting gives; empty or no such function: there is none. */
+  cluster?: () => string;
   /** The program that runs a module's functions; undefined, or no such function: the server finds it. */
   interpreterOf?: (module: string) => Promise<string | undefined>;
   /** Gets errors for which no caller waits. */
@@ -35,6 +37,7 @@ export class RunList implements Runs, Disposable {
   readonly #server: Server;
   readonly #model: Model;
   readonly #defaults: () => RunOptions;
+  readonly #cluster: () => string;
   readonly #interpreterOf: ((module: string) => Promise<string | undefined>) | undefined;
   #runs: FollowedRun[] = [];
   readonly #byJob = new Map<string, FollowedRun>();
@@ -51,8 +54,10 @@ export class RunList implements Runs, Disposable {
   readonly #subscriptions: Disposable[];
   #router: { rpc: Rpc; router: OutputRouter } | null = null;
 
-  constructor({ server, model, defaults, interpreterOf, onFault, maxEndedBytes = defaultMaxEndedBytes }: RunListParts) {
-    this.#maxEndedBytes = maxEndedBytes;
+  constructor(parts: RunListParts) {
+    const { server, model, defaults, cluster = () => "", interpreterOf, onFault } = parts;
+    this.#maxEndedBytes = parts.maxEndedBytes ?? defaultMaxEndedBytes;
+    this.#cluster = cluster;
     this.#server = server;
     this.#onFault = onFault;
     this.#changes = new Listeners(onFault);
@@ -83,13 +88,14 @@ export class RunList implements Runs, Disposable {
 
   async start(request: RunRequest): Promise<Run> {
     if (request.items.length === 0) throw new Error("There is nothing to run: the list of items is empty.");
+    const place = this.#placeOf(request);
     const rpc = await this.#server.ensure();
-    const target = await this.#withInterpreter(request.target);
+    const target = "cluster" in place ? onHosts(request.target) : await this.#withInterpreter(request.target);
     this.#watchOutput(rpc);
     const run = this.#mint(rpc);
     this.#pending.add(run);
     try {
-      const params = { ...this.#params(run, request), target };
+      const params = { ...this.#params(run, request), ...place, target };
       const { run: info } = await rpc.request("run/start", params);
       return this.#add(new FollowedRun(rpc, request, bytesOf(params.items), info, this.#onFault), false);
     } finally {
@@ -148,8 +154,6 @@ export class RunList implements Runs, Disposable {
       run,
       name: request.name.slice(0, 200),
       target: request.target,
-      ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
-      ...(request.env === undefined ? {} : { env: request.env }),
       items: request.items.map(({ value }) => encode(value)),
       meta: encodeNotes(request),
       ...(processes ? { processes } : {}),
@@ -158,6 +162,15 @@ export class RunList implements Runs, Disposable {
       ...(timeoutMs ? { timeoutMs } : {}),
       ...(halt === undefined ? {} : { halt }),
     };
+  }
+
+  /** Other hosts do not have this machine's folders and environment. Throws if there is no cluster. */
+  #placeOf({ cwd, env, options }: RunRequest): Pick<RequestParams<"run/start">, "cluster" | "cwd" | "env"> {
+    if (options.where !== "cluster")
+      return { ...(cwd === undefined ? {} : { cwd }), ...(env === undefined ? {} : { env }) };
+    const cluster = this.#cluster();
+    if (cluster === "") throw new Error("No cluster is set: write the address of its Redis into polyproc.cluster.");
+    return { cluster };
   }
 
   /** Runs are found by their handle, so a new one must differ from those of earlier servers' runs. */
@@ -233,6 +246,7 @@ export class RunList implements Runs, Disposable {
         retries: spec.retries,
         timeoutMs: spec.timeoutMs ?? undefined,
         halt: spec.halt,
+        where: spec.cluster === undefined ? "here" : "cluster",
       };
       // A run of an earlier server may have the same handle. It is removed.
       for (const other of this.#runs) if (other.id === info.run) this.#drop(other);
@@ -291,6 +305,13 @@ export class RunList implements Runs, Disposable {
     if (this.#byJob.get(run.info.job) === run) this.#byJob.delete(run.info.job);
     run.dispose();
   }
+}
+
+/** The target without what only this machine has. */
+function onHosts(target: Target): Target {
+  if (!("command" in target)) return target;
+  const { cwd: _, env: __, outputFolder: ___, ...rest } = target;
+  return rest;
 }
 
 function bytesOf(items: readonly Payload[]): number {

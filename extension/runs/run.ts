@@ -23,7 +23,11 @@ export interface RunOptions {
   /** Time limit of each item, in milliseconds. Default: the setting. 0: none. */
   timeoutMs?: number | undefined;
   halt?: Halt | undefined;
+  /** Default: `here`. `cluster`: on the hosts of the cluster that the setting names. */
+  where?: RunPlace | undefined;
 }
+
+export type RunPlace = "here" | "cluster";
 
 /** What `Runs.start` takes; kept with the run by the server, so that another window can show and repeat it. */
 export interface RunRequest {
@@ -59,6 +63,8 @@ export interface Row {
   readonly state: RowState;
   /** 0 before it has a process. */
   readonly pid: number;
+  /** The host of a cluster whose `pid` that is. Absent: this machine, or it is not known yet. */
+  readonly host?: string;
   readonly attempt: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number | null;

@@ -44,6 +44,7 @@ export function readDefinition(definition: Record<string, unknown>): TaskSpec {
     retries: wholeNumber(definition, "retries", 0),
     timeoutMs: readTimeout(definition["timeout"]),
     halt: readHalt(definition["halt"]),
+    ...readPlace(definition["where"]),
   };
   if (what.kind === "command" && options.chunkSize !== undefined && options.chunkSize > 1)
     throw new DefinitionError('"chunkSize" is for functions: a command gets one item at a time');
@@ -54,6 +55,12 @@ export function readDefinition(definition: Record<string, unknown>): TaskSpec {
     env: readEnvironment(definition["env"]),
     options,
   };
+}
+
+function readPlace(where: unknown): Pick<RunOptions, "where"> {
+  if (where === undefined) return {};
+  if (where === "here" || where === "cluster") return { where };
+  throw new DefinitionError('"where" is "here" or "cluster"');
 }
 
 function readTarget(definition: Record<string, unknown>): TaskTarget {

@@ -93,13 +93,14 @@ function sourceOf(source: ItemSource, items: RunRequest["items"], folder: Folder
   }
 }
 
-function optionsOf({ processes, chunkSize, retries, timeoutMs, halt }: RunOptions): Record<string, unknown> {
+function optionsOf({ processes, chunkSize, retries, timeoutMs, halt, where }: RunOptions): Record<string, unknown> {
   return {
     ...(processes ? { processes } : {}),
     ...(chunkSize === undefined || chunkSize === 1 ? {} : { chunkSize }),
     ...(timeoutMs ? { timeout: timeoutMs % 1000 === 0 ? timeoutMs / 1000 : `${timeoutMs}ms` } : {}),
     ...(retries ? { retries } : {}),
     ...(halt === undefined ? {} : { halt: `${halt.now ? "now" : "soon"},fail=${halt.failures}` }),
+    ...(where === "cluster" ? { where } : {}),
   };
 }
 

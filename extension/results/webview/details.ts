@@ -2,6 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit/html.js";
 import { findLinks } from "../links.js";
 import type { CutText, DetailView, ErrorView, RowView } from "../messages.js";
 import { formatCount } from "../format.js";
+import { workerText } from "../worker-text.js";
 import { tell } from "./host.js";
 import { icon } from "./icons.js";
 import { t } from "../../l10n.js";
@@ -57,7 +58,7 @@ export class Details {
         <p class="facts">
           <span class="state-${row.state}">${stateWord(row.state)}</span>
           ${time === "" ? nothing : html`<span>${time}</span>`}
-          ${row.pid === 0 ? nothing : html`<span>${t("worker {0}", row.pid)}</span>`}
+          ${row.pid === 0 ? nothing : html`<span>${t("worker {0}", workerText(row))}</span>`}
           ${row.attempt > 1 ? html`<span>${t("attempt {0}", row.attempt)}</span>` : nothing}
           ${detail?.command ? html`<span>${ending(detail.command)}</span>` : nothing}
         </p>

@@ -126,7 +126,7 @@ export class Summary {
     );
     const left = remainingMs(counts.queued + counts.running, rate);
     if (live && run.state === "running" && left !== null) facts.push(t("about {0} left", formatClock(left)));
-    if (utilisation !== null && elapsed > 0)
+    if (utilisation !== null && elapsed > 0 && run.processes !== null)
       facts.push(
         t(
           run.processes === 1 ? "{0} process, {1} busy" : "{0} processes, {1} busy",

@@ -2,6 +2,7 @@ import { html, nothing, render, type TemplateResult } from "lit/html.js";
 import type { RowView } from "../messages.js";
 import type { Column } from "../sort-filter.js";
 import { formatCount } from "../format.js";
+import { workerText } from "../worker-text.js";
 import { icon } from "./icons.js";
 import { t } from "../../l10n.js";
 import type { Store } from "./store.js";
@@ -164,7 +165,7 @@ export class Table {
       </div>
       <div role="gridcell" class="cell label" title=${row.file ?? row.label}>${row.label}</div>
       <div role="gridcell" class="cell ms">${rowTime(row, now)}</div>
-      <div role="gridcell" class="cell pid">${row.pid === 0 ? "" : row.pid}</div>
+      <div role="gridcell" class="cell pid" title=${workerText(row)}>${workerText(row)}</div>
       <div role="gridcell" class="cell attempt">${row.startedAt === null ? "" : row.attempt}</div>
       <div
         role="gridcell"

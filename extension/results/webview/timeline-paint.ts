@@ -155,5 +155,6 @@ function readableOn(context: CanvasRenderingContext2D, colour: string): string {
 export function laneName(lane: Lane): string {
   const latest = lane.pids.at(-1);
   if (latest === undefined) return t("idle");
-  return lane.pids.length === 1 ? String(latest) : t("{0} pids", lane.pids.length);
+  const name = lane.pids.length === 1 ? String(latest) : t("{0} pids", lane.pids.length);
+  return lane.host === null ? name : `${lane.host}:${name}`;
 }

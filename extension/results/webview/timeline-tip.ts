@@ -1,6 +1,7 @@
 import { html, nothing, render } from "lit/html.js";
 import type { Block } from "../timeline-layout.js";
 import { formatMs } from "../format.js";
+import { workerText } from "../worker-text.js";
 import { t } from "../../l10n.js";
 import type { Store } from "./store.js";
 import { stateWord } from "./words.js";
@@ -24,7 +25,7 @@ export class TimelineTip {
       html`
         <b>${row.label}</b>
         <span class="state-${row.state}">${stateWord(row.state)}</span>
-        ${t("{0}, from {1} on, in {2}", formatMs(block.to - block.from), formatMs(Math.max(0, from)), block.pid)}
+        ${t("{0}, from {1} on, in {2}", formatMs(block.to - block.from), formatMs(Math.max(0, from)), workerText(row))}
         ${row.preview === "" ? nothing : html`<div class="preview">${row.preview}</div>`}
       `,
       this.#element,

@@ -159,7 +159,7 @@ export class Timeline {
     this.#layout = layOut(this.#store.rows, {
       from: run.startedAt,
       to,
-      workers: Math.min(run.processes, run.total, maxIdleLanes),
+      workers: run.isOnCluster ? 0 : Math.min(run.processes ?? 0, run.total, maxIdleLanes),
     });
     if (this.#window && this.#follows && live) this.#window = pan(this.#window, this.whole, this.whole.to - wasEnd);
     this.#laidOut = { version, at, live, tookMs: performance.now() - at };

@@ -20,8 +20,9 @@ function row(
   startedAt: number | null,
   ms: number | null,
   state: TimedRow["state"] = ms === null ? "running" : "done",
+  host: string | null = null,
 ): TimedRow {
-  return { index, pid, startedAt, ms, state };
+  return { index, pid, host, startedAt, ms, state };
 }
 
 const block = (index: number, from: number, to: number, state: Block["state"] = "done"): Block => ({
@@ -48,6 +49,21 @@ describe("layOut", () => {
     );
     assert.equal(to, 200);
     assert.equal(utilisation, 240 / 600);
+  });
+
+  test("on a cluster, the lanes of a host follow each other, and equal pids of two hosts are two workers", () => {
+    const on = (host: string, index: number, pid: number, at: number) => row(index, pid, at, 100, "done", host);
+    const rows = [on("beta", 0, 11, 0), on("alpha", 1, 11, 0), on("beta", 2, 12, 50), on("alpha", 3, 20, 150)];
+    const { lanes, utilisation } = layOut(rows, { from: 0, to: 200, workers: 0 });
+    assert.deepEqual(
+      lanes.map(({ host, pids, blocks }) => [host, pids, blocks.map(({ index }) => index)]),
+      [
+        ["alpha", [11, 20], [1, 3]],
+        ["beta", [11], [0]],
+        ["beta", [12], [2]],
+      ],
+    );
+    assert.equal(utilisation, 400 / 750);
   });
 
   test("puts commands, which live for one item, into as many lanes as there are processes", () => {

@@ -17,6 +17,13 @@ describe("a run's options as text", () => {
     assert.equal(optionsText({}, true), "processes=0 timeout=none retries=0 halt=never");
   });
 
+  test("the place can be chosen if there is a cluster", () => {
+    assert.equal(optionsText({}, true, true), "processes=0 timeout=none retries=0 halt=never where=here");
+    const options: RunOptions = { processes: 0, timeoutMs: 0, retries: 0, where: "cluster" };
+    assert.deepEqual(parseOptions(optionsText(options, true, true)), { options });
+    assert.equal(describeOptions(options, true), "on the cluster, as many processes as its hosts have, no time limit");
+  });
+
   test("options that are not named stay unset, and spaces do not matter", () => {
     assert.deepEqual(parseOptions("  retries=2   timeout=1.5m "), { options: { retries: 2, timeoutMs: 90_000 } });
     assert.deepEqual(parseOptions(""), { options: {} });
@@ -34,6 +41,7 @@ describe("a run's options as text", () => {
     ["timeout=0", /none/],
     ["retries=1e3", /from 0 on/],
     ["halt=later", /soon,fail=3/],
+    ["where=there", /here or cluster/],
   ] as const) {
     test(`the error for ${text}`, () => {
       const parsed = parseOptions(text);

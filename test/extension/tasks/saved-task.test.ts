@@ -41,7 +41,14 @@ test("a function over a pattern is saved with the pattern and its options, and r
     cwd: folder,
     items: files(join(folder, "a.txt"), join(folder, "b.txt")),
     recipe: { what: "countWords", source: { kind: "glob", include: ["*.txt"], exclude: ["b*"] } },
-    options: { processes: 3, chunkSize: 2, retries: 1, timeoutMs: 1500, halt: { failures: 3, now: true } },
+    options: {
+      processes: 3,
+      chunkSize: 2,
+      retries: 1,
+      timeoutMs: 1500,
+      halt: { failures: 3, now: true },
+      where: "cluster",
+    },
     origin: "command",
   };
   const { definition, made, source } = await reread(request, folder);
@@ -56,6 +63,7 @@ test("a function over a pattern is saved with the pattern and its options, and r
     timeout: "1500ms",
     retries: 1,
     halt: "now,fail=3",
+    where: "cluster",
     problemMatcher: [],
   });
   assert.deepEqual([made.target, made.cwd, made.options], [request.target, folder, request.options]);

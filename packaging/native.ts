@@ -54,21 +54,26 @@ export function oldNative(folder = nativeFolder): string[] {
   });
 }
 
+/** The names of the files of both machines. */
+export function nativeNames(): string[] {
+  return Object.keys(compilers).flatMap((machine) => parts.map(({ made }) => made(machine)));
+}
+
 /** Whether this machine has its files. */
 export function hasNative(): boolean {
   return parts.every(({ made }) => existsSync(join(nativeFolder, made(process.arch))));
 }
 
 /**
- * Builds the parts in C into `dist/native`, for each machine that a compiler is there for. What cannot be built is
- * told, and left out: the native code is optional. Returns the paths.
+ * Builds the parts in C into a folder (default: `dist/native`), for each machine that a compiler is there for. What
+ * cannot be built is told, and left out: the native code is optional. Returns the paths.
  */
-export async function buildNative(tell: (line: string) => void): Promise<string[]> {
+export async function buildNative(tell: (line: string) => void, folder = nativeFolder): Promise<string[]> {
   if (process.platform !== "linux") {
     tell("the native code is for Linux: on this system locks are taken by messages");
     return [];
   }
-  await mkdir(nativeFolder, { recursive: true });
+  await mkdir(folder, { recursive: true });
   const built: string[] = [];
   for (const [machine, compiler] of Object.entries(compilers)) {
     const name = await firstThere(compiler.names);
@@ -77,7 +82,7 @@ export async function buildNative(tell: (line: string) => void): Promise<string[
       continue;
     }
     for (const part of parts) {
-      const path = join(nativeFolder, part.made(machine));
+      const path = join(folder, part.made(machine));
       const problem = await compile(name, compiler.options, part, path);
       if (problem === null) built.push(path);
       else tell(`not ${part.made(machine)}: ${problem}`);

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { basename, join, relative } from "node:path";
 import { repositoryOf } from "../extension/build/address.js";
 import { packageExtension } from "../extension/build/package.js";
-import { oldNative } from "../packaging/native.js";
+import { nativeNames, oldNative } from "../packaging/native.js";
 import { packPython } from "../packaging/wheel.js";
 import { packageFiles } from "./bindings/python/wheel.js";
 import { root } from "./fixture.js";
@@ -84,7 +84,11 @@ function checkNpm(version: string): void {
     "dist/server/main.js",
     "dist/bindings/typescript/index.d.ts",
   ];
-  requireFiles("the npm package", files, [...wanted, ...packageFiles().map((path) => `bindings/python/${path}`)]);
+  requireFiles("the npm package", files, [
+    ...wanted,
+    ...nativeNames().map((name) => `dist/native/${name}`),
+    ...packageFiles().map((path) => `bindings/python/${path}`),
+  ]);
   refuseFiles(
     "the npm package",
     files,
@@ -111,6 +115,7 @@ async function checkExtension(): Promise<void> {
     "extension/changelog.md",
     "extension/LICENSE.txt",
     "extension/dist/extension.cjs",
+    ...nativeNames().map((name) => `extension/dist/native/${name}`),
   ]);
   refuseFiles("the extension", files, /^extension\/(test|bench|examples|docs\/decisions)\/|(?<!\.d)\.ts$/);
 }
@@ -124,6 +129,7 @@ async function checkWheel(version: string): Promise<void> {
     ...packageFiles(),
     "polyproc/_node/dist/server.cjs",
     "polyproc/_node/protocol/generated/schema.json",
+    ...nativeNames().map((name) => `polyproc/_node/dist/native/${name}`),
   ]);
   refuseFiles("the wheel", files, /\.pyc$|^test/);
   // A wheel of pure Python can be imported as it is.

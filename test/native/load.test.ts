@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, utimesSync, writeFil
 import { join } from "node:path";
 import { suite, test, type TestContext } from "node:test";
 import { nativeFolder } from "../../native/load.js";
-import { oldNative } from "../../packaging/native.js";
+import { buildNative, nativeNames, oldNative } from "../../packaging/native.js";
 import { root } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { needs } from "../tools/needs.js";
@@ -55,5 +55,23 @@ suite("the native code", { skip: !isBuilt && "needs the native code: npm run nat
     assert.deepEqual(oldNative(folder), []);
     utimesSync(join(folder, extension), 0, 0);
     assert.deepEqual(oldNative(folder), [join(folder, extension)]);
+  });
+
+  const compilers = needs(
+    ...(["c++", "headers of Node", "headers of Python"] as const),
+    ...(process.arch === "x64" ? (["aarch64-linux-gnu-gcc", "headers of C for arm64"] as const) : []),
+  );
+  test("is the same, byte by byte, in a second build", compilers, async (t) => {
+    const folder = temporaryFolder(t);
+    const told: string[] = [];
+    const built = await buildNative((line) => told.push(line), folder);
+    const names = process.arch === "x64" ? nativeNames() : [addon, extension];
+    for (const name of names) {
+      assert.ok(built.includes(join(folder, name)), `${name} was not built: ${told.join("; ")}`);
+      assert.ok(existsSync(join(nativeFolder, name)), `there is no dist/native/${name}: npm run native`);
+      const [first, second] = [nativeFolder, folder].map((from) => readFileSync(join(from, name)));
+      assert.ok(first!.equals(second!), `${name} is not what the sources make: npm run native`);
+      assert.equal(first!.readUInt16LE(18), name.includes("arm64") ? 0xb7 : 0x3e, `the machine of ${name}`);
+    }
   });
 });

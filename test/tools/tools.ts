@@ -14,6 +14,10 @@ interface Tool {
 
 /** All that there are. Tests name what they need with `needs`; `.ci/run` installs what is missing. */
 const tools = {
+  "aarch64-linux-gnu-gcc": {
+    isThere: () => process.arch === "arm64" || isOnPath("aarch64-linux-gnu-gcc"),
+    debian: "gcc-aarch64-linux-gnu",
+  },
   bash: { debian: "bash" },
   "c++": { debian: "g++" },
   chromium: { isThere: () => findChromium() !== undefined, debian: "chromium" },
@@ -29,6 +33,10 @@ const tools = {
   flock: { debian: "util-linux" },
   "emacs with eglot": { isThere: () => emacsHas("eglot"), debian: "elpa-eglot" },
   git: { debian: "git" },
+  "headers of C for arm64": {
+    isThere: () => process.arch === "arm64" || existsSync("/usr/aarch64-linux-gnu/include/stdio.h"),
+    debian: "libc6-dev-arm64-cross",
+  },
   "headers of Node": {
     isThere: () =>
       existsSync("/usr/include/node/node_api.h") ||

@@ -31,6 +31,15 @@ const names = [
   "a_manager_s_nested_list",
   "a_handler_sets_what_main_waits_for",
   "task_done_comes_too_often",
+  "a_handler_takes_a_lock_of_main",
+  "a_handler_raises_in_get",
+  "a_consumer_is_killed",
+  "another_thread_releases",
+  "daemon_comes_after_start",
+  "a_process_starts_twice",
+  "a_variable_was_changed",
+  "logging_is_set_up_in_main",
+  "a_child_logs_into_a_queue",
 ];
 
 describe("the well-known traps of multiprocessing", { ...needs("python3"), concurrency: 4 }, () => {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, writeSync } from "node:fs";
 import { endianness } from "node:os";
+import { mapShared } from "../../../native/load.js";
 import type { Connection } from "../session/connection.js";
 import type { RequestResult } from "../session/methods.js";
 
@@ -28,8 +29,31 @@ async function ask(connection: Connection): Promise<Tally | null> {
   );
   const fd = facts && openMemory(facts);
   if (fd === null) return null;
-  void connection.closed.then(() => closeSync(fd));
-  return new Tally(fd, facts!);
+  const end = headBytes + slotBytes * (facts!.first + facts!.slots);
+  const memory = fstatSync(fd).size < end ? null : mapShared(fd, end);
+  if (memory) closeSync(fd);
+  else void connection.closed.then(() => closeSync(fd));
+  return new Tally(memory ? storing(memory) : writing(fd), facts!);
+}
+
+/** Sets the counter of a slot. If the process is killed meanwhile, the counter has its old or its new value. */
+type SetCounter = (slot: number, count: number) => void;
+
+function storing(memory: ArrayBuffer): SetCounter {
+  const counters = new BigUint64Array(memory, headBytes);
+  return (slot, count) => {
+    counters[slot] = BigInt(count);
+  };
+}
+
+function writing(fd: number): SetCounter {
+  const halves = new Uint32Array(2);
+  const bytes = new Uint8Array(halves.buffer);
+  return (slot, count) => {
+    halves[low] = count;
+    halves[1 - low] = count / 2 ** 32;
+    writeSync(fd, bytes, 0, slotBytes, headBytes + slotBytes * slot);
+  };
 }
 
 /**
@@ -68,18 +92,8 @@ function isMemory(fd: number, mark: string): boolean {
 export class Tally {
   readonly #free: Counter[];
 
-  constructor(fd: number, { first, slots }: Facts) {
-    const halves = new Uint32Array(2);
-    const bytes = new Uint8Array(halves.buffer);
-    this.#free = Array.from(
-      { length: slots },
-      (_, i) =>
-        new Counter(first + i, (count) => {
-          halves[low] = count;
-          halves[1 - low] = count / 2 ** 32;
-          writeSync(fd, bytes, 0, slotBytes, headBytes + slotBytes * (first + i));
-        }),
-    );
+  constructor(set: SetCounter, { first, slots }: Facts) {
+    this.#free = Array.from({ length: slots }, (_, i) => new Counter(first + i, (count) => set(first + i, count)));
   }
 
   /** Takes two unused counters, or returns null if fewer are left. */
@@ -106,7 +120,10 @@ export class Counter {
     return this.#count;
   }
 
-  /** Counts one more item as received. Takes about 1 µs. Call it only while the session lives. */
+  /**
+   * Counts one more item as received: a store into mapped memory, or, without the native code, a write of 1 to 3 µs.
+   * Call it only while the session lives.
+   */
   add(): void {
     this.#write(++this.#count);
   }

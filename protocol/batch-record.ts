@@ -1,33 +1,22 @@
 import * as v from "valibot";
-import { batchState } from "./batch.js";
+import { batchEntry } from "./batch.js";
 import { resourceLimits } from "./resource-limits.js";
 import { count } from "./schema.js";
 
 /* The files of the batch queue. They may be damaged, so they are checked like messages. */
 
+const { pid: _, ...described } = batchEntry.entries;
+
+/** What clients see of an entry, and what its process is started with. */
 const storedEntry = v.strictObject({
+  ...described,
   version: v.literal(1),
-  entry: count(1),
-  name: v.string(),
-  group: v.string(),
-  state: batchState,
-  command: v.pipe(v.array(v.string()), v.minLength(1)),
-  cwd: v.string(),
+  command: v.pipe(described.command, v.minLength(1)),
   env: v.record(v.string(), v.string()),
   umask: v.nullable(count()),
   nice: v.nullable(v.number()),
   /** Missing in records of earlier versions. */
   limits: v.optional(v.nullable(resourceLimits()), null),
-  priority: v.number(),
-  after: v.array(count(1)),
-  notBefore: v.nullable(v.number()),
-  hook: v.nullable(v.string()),
-  attempt: count(),
-  exitCode: v.nullable(v.number()),
-  reason: v.nullable(v.string()),
-  addedAt: v.number(),
-  startedAt: v.nullable(v.number()),
-  endedAt: v.nullable(v.number()),
 });
 export type StoredEntry = v.InferOutput<typeof storedEntry>;
 

@@ -51,6 +51,7 @@ export const identity = v.strictObject({
   parentPid: count(),
   parentName: v.string(),
 });
+export type Identity = v.InferOutput<typeof identity>;
 
 export const task = v.strictObject({
   /** Number of the task: one more than that of the previous task of this host. */
@@ -94,6 +95,15 @@ export const run = notification("worker/run", {
  */
 const ranMs = () => v.optional(v.pipe(v.number(), v.minValue(0), v.finite()));
 
+/** The outcome of `count` items of task `seq`. */
+const outcome = () => ({
+  seq: count(),
+  from: count(),
+  count: count(),
+  values: v.optional(payload()),
+  error: v.optional(failure),
+});
+
 export const part = notification("worker/part", {
   doc:
     "Of a task with several items: the outcomes of `count` items; item `next` begins. A host sends it now and " +
@@ -101,11 +111,7 @@ export const part = notification("worker/part", {
     "`count` 0 no further item is done: the host has loaded the target, and the task's time limit counts from now.",
   direction: "workerToServer",
   params: v.strictObject({
-    seq: count(),
-    from: count(),
-    count: count(),
-    values: v.optional(payload()),
-    error: v.optional(failure),
+    ...outcome(),
     next: count(),
     ms: ranMs(),
   }),
@@ -127,14 +133,7 @@ export const result = notification("worker/result", {
     "The task is done. `count` items from `from` on have this outcome; `count` is 0 if `worker/part` has reported " +
     "every item. The host goes on with its next task.",
   direction: "workerToServer",
-  params: v.strictObject({
-    seq: count(),
-    from: count(),
-    count: count(),
-    values: v.optional(payload()),
-    error: v.optional(failure),
-    ms: ranMs(),
-  }),
+  params: v.strictObject({ ...outcome(), ms: ranMs() }),
 });
 
 export const initialized = notification("worker/initialized", {

@@ -7,6 +7,7 @@ with an executor; `joblib` itself.
 import importlib
 import sys
 import time
+from contextlib import contextmanager
 
 PROCESSES = 2
 # In the children this file has no arguments.
@@ -47,18 +48,29 @@ def echo(end):
         end.send(item)
 
 
-def noop_at_once(count):
+@contextmanager
+def pool_of_workers():
+    """A pool whose workers have started."""
     with multiprocessing.Pool(PROCESSES) as pool:
         pool.map(noop, range(PROCESSES * 4))
-        began = time.perf_counter()
-        for result in [pool.apply_async(noop) for _ in range(count)]:
-            result.get()
-        return time.perf_counter() - began
+        yield pool
+
+
+def at_once(pool, count, function, *args):
+    """Seconds for `count` calls that are all handed out before the first result is awaited."""
+    began = time.perf_counter()
+    for result in [pool.apply_async(function, args) for _ in range(count)]:
+        result.get()
+    return time.perf_counter() - began
+
+
+def noop_at_once(count):
+    with pool_of_workers() as pool:
+        return at_once(pool, count, noop)
 
 
 def noop_one_by_one(count):
-    with multiprocessing.Pool(PROCESSES) as pool:
-        pool.map(noop, range(PROCESSES * 4))
+    with pool_of_workers() as pool:
         began = time.perf_counter()
         for _ in range(count):
             pool.apply(noop)
@@ -66,8 +78,7 @@ def noop_one_by_one(count):
 
 
 def map_numbers(count):
-    with multiprocessing.Pool(PROCESSES) as pool:
-        pool.map(noop, range(PROCESSES * 4))
+    with pool_of_workers() as pool:
         numbers = list(range(count))
         began = time.perf_counter()
         pool.map(double, numbers)
@@ -75,22 +86,13 @@ def map_numbers(count):
 
 
 def megabyte(count):
-    with multiprocessing.Pool(PROCESSES) as pool:
-        pool.map(noop, range(PROCESSES * 4))
-        data = bytes(1024 * 1024)
-        began = time.perf_counter()
-        for result in [pool.apply_async(size, (data,)) for _ in range(count)]:
-            result.get()
-        return time.perf_counter() - began
+    with pool_of_workers() as pool:
+        return at_once(pool, count, size, bytes(1024 * 1024))
 
 
 def megabyte_result(count):
-    with multiprocessing.Pool(PROCESSES) as pool:
-        pool.map(noop, range(PROCESSES * 4))
-        began = time.perf_counter()
-        for result in [pool.apply_async(make, (1024 * 1024,)) for _ in range(count)]:
-            result.get()
-        return time.perf_counter() - began
+    with pool_of_workers() as pool:
+        return at_once(pool, count, make, 1024 * 1024)
 
 
 def arrays(count):
@@ -102,8 +104,7 @@ def arrays(count):
 
 
 def array(count):
-    with multiprocessing.Pool(PROCESSES) as pool:
-        pool.map(noop, range(PROCESSES * 4))
+    with pool_of_workers() as pool:
         seconds = 0.0
         for one in arrays(count):
             began = time.perf_counter()
@@ -219,9 +220,16 @@ def executor():
     return multiprocessing.ProcessPoolExecutor(PROCESSES)
 
 
-def submit(count):
+@contextmanager
+def executor_of_workers():
+    """An executor whose workers have started."""
     with executor() as pool:
         list(pool.map(noop, range(PROCESSES * 4)))
+        yield pool
+
+
+def submit(count):
+    with executor_of_workers() as pool:
         began = time.perf_counter()
         for future in [pool.submit(noop) for _ in range(count)]:
             future.result()
@@ -229,8 +237,7 @@ def submit(count):
 
 
 def submit_one_by_one(count):
-    with executor() as pool:
-        list(pool.map(noop, range(PROCESSES * 4)))
+    with executor_of_workers() as pool:
         began = time.perf_counter()
         for _ in range(count):
             pool.submit(noop).result()
@@ -238,8 +245,7 @@ def submit_one_by_one(count):
 
 
 def executor_map(count):
-    with executor() as pool:
-        list(pool.map(noop, range(PROCESSES * 4)))
+    with executor_of_workers() as pool:
         numbers = list(range(count))
         began = time.perf_counter()
         list(pool.map(double, numbers, chunksize=count // (PROCESSES * 4)))

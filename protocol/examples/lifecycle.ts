@@ -29,7 +29,16 @@ export const limits = {
   maxMemoryBytes: 4294967296,
 };
 
-export const capabilities = { channels: true, counters: true };
+/** What a session is told when it begins, as client or as worker host. */
+export const welcome = (session: string) => ({
+  instanceId,
+  session,
+  limits,
+  cpuCount: 8,
+  runtimes: ["node", "python"],
+  memory: { path: "/proc/4000/fd/17", inode: "26:1100", bytes: 1 },
+  capabilities: { channels: true, counters: true },
+});
 
 export const lifecycleExamples: Examples = {
   initialize: {
@@ -43,13 +52,7 @@ export const lifecycleExamples: Examples = {
     result: {
       protocolVersion: "1.0",
       serverInfo: { name: "polyproc", version: "0.1.0", pid: 4100 },
-      instanceId,
-      session: "s1",
-      limits,
-      cpuCount: 8,
-      runtimes: ["node", "python"],
-      memory: { path: "/proc/4000/fd/17", inode: "26:1100", bytes: 1 },
-      capabilities,
+      ...welcome("s1"),
     },
   },
   initialized: { params: {} },

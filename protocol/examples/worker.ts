@@ -1,5 +1,5 @@
 import type { Examples } from "./example.js";
-import { capabilities, instanceId, limits } from "./lifecycle.js";
+import { welcome } from "./lifecycle.js";
 
 export const workerExamples: Examples = {
   "worker/ready": {
@@ -11,15 +11,7 @@ export const workerExamples: Examples = {
       stacks: { by: "inspector" },
       capabilities: { channels: true, maxPayloadBytes: 2147483648 },
     },
-    result: {
-      instanceId,
-      session: "s2",
-      limits,
-      cpuCount: 8,
-      runtimes: ["node", "python"],
-      memory: { path: "/proc/4000/fd/17", inode: "26:1100", bytes: 1 },
-      capabilities,
-    },
+    result: welcome("s2"),
   },
   "worker/run": {
     params: {

@@ -32,6 +32,24 @@ export class Backlog {
     this.#pause = pause;
   }
 
+  /** Bytes that were written and the operating system has not taken yet. */
+  get bytes(): number {
+    return this.#writer.backlogBytes;
+  }
+
+  /** Calls the listener once, when the backlog is small again. */
+  onDrain(listener: () => void): void {
+    this.#writer.onDrain(listener);
+  }
+
+  pauseReading(): void {
+    this.#pause.begin("engine");
+  }
+
+  resumeReading(): void {
+    this.#pause.end("engine");
+  }
+
   /** Called after each write. Returns false if the peer leaves more than `maxBytes` unread: it has to go. */
   written(maxBytes: number): boolean {
     this.#charge();

@@ -11,6 +11,7 @@ import { Backlog } from "../handlers/backlog.js";
 import { blockOf, withoutBlocks } from "../handlers/blocks.js";
 import { BodyRoom, roomyBodyBytes } from "../handlers/body-room.js";
 import { Connection, type Access, type Hub, type RequestId } from "../handlers/connection.js";
+import { Door } from "../handlers/door.js";
 import { sayFarewell } from "../handlers/farewell.js";
 import { sortIncoming } from "../handlers/incoming.js";
 import { ReadingPause } from "../handlers/reading-pause.js";
@@ -46,13 +47,13 @@ export function serveFrames(
   return door.connection;
 }
 
-class FrameDoor implements Peer {
+class FrameDoor extends Door implements Peer {
   readonly connection: Connection;
   readonly #socket: Duplex;
   readonly #reader: FrameReader;
   readonly #inbox: Inbox;
   readonly #writer: FrameWriter;
-  readonly #backlog: Backlog;
+  protected readonly backlog: Backlog;
   readonly #pause: ReadingPause;
   readonly #engine: Engine;
   takesBlocks = false;
@@ -71,6 +72,7 @@ class FrameDoor implements Peer {
   maxPayloadBytes: number;
 
   constructor(socket: Duplex, hub: Hub, access: Access, intake?: DirectIntake, reports?: Reports) {
+    super();
     this.#socket = socket;
     this.#channel = reports;
     this.#engine = hub.engine;
@@ -94,7 +96,7 @@ class FrameDoor implements Peer {
       pause: () => this.#reports?.pause(),
       resume: () => this.#reports?.resume(),
     });
-    this.#backlog = new Backlog(hub.engine.budget, this.#writer, this.#pause);
+    this.backlog = new Backlog(hub.engine.budget, this.#writer, this.#pause);
     this.#inbox = new Inbox(
       ({ buffer, start, end, before }) => {
         this.#reports?.handOn(before);
@@ -118,7 +120,7 @@ class FrameDoor implements Peer {
         this.#handle,
         () => {
           this.#handOnReports();
-          this.#backlog.limitReading();
+          this.backlog.limitReading();
         },
         (error) => this.#failed(error),
       );
@@ -141,7 +143,7 @@ class FrameDoor implements Peer {
     socket.on("close", () => {
       this.#inbox.drain();
       this.#ended();
-      this.#backlog.end();
+      this.backlog.end();
     });
   }
 
@@ -163,7 +165,7 @@ class FrameDoor implements Peer {
   /** Called after each read. */
   #rested(): void {
     if (this.#reader.resting) this.#pause.begin("memory");
-    this.#backlog.limitReading();
+    this.backlog.limitReading();
   }
 
   /** Pauses reading until there is memory for the frame that has begun. */
@@ -219,22 +221,6 @@ class FrameDoor implements Peer {
   useFragments(maxPayloadBytes: number): void {
     this.#writer.useFragments(this.#maxMessageBytes);
     this.maxPayloadBytes = Math.min(maxPayloadBytes, this.#maxLargeBytes) - messageOverheadBytes;
-  }
-
-  backlogBytes(): number {
-    return this.#writer.backlogBytes;
-  }
-
-  onDrain(listener: () => void): void {
-    this.#writer.onDrain(listener);
-  }
-
-  pauseReading(): void {
-    this.#pause.begin("engine");
-  }
-
-  resumeReading(): void {
-    this.#pause.end("engine");
   }
 
   close(error?: PolyprocError): void {
@@ -330,7 +316,7 @@ class FrameDoor implements Peer {
       this.#unwritable(message, error instanceof PolyprocError ? error : serverFault(error));
     }
     // `destroy` ends the session later, with "close", because the engine may be in the middle of a change.
-    if (!this.#backlog.written(this.connection.maxBacklogBytes)) this.#socket.destroy();
+    if (!this.backlog.written(this.connection.maxBacklogBytes)) this.#socket.destroy();
   }
 
   /**

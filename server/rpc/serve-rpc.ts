@@ -17,6 +17,7 @@ import { withoutBlocks } from "../handlers/blocks.js";
 import { Backlog } from "../handlers/backlog.js";
 import { BodyRoom, roomyBodyBytes } from "../handlers/body-room.js";
 import { Connection, type ClientAccess, type Hub, type RequestId } from "../handlers/connection.js";
+import { Door } from "../handlers/door.js";
 import { sayFarewell } from "../handlers/farewell.js";
 import { sortIncoming, type Incoming } from "../handlers/incoming.js";
 import { ReadingPause } from "../handlers/reading-pause.js";
@@ -48,7 +49,7 @@ export function serveRpc(
   return door.connection;
 }
 
-class RpcDoor implements Peer {
+class RpcDoor extends Door implements Peer {
   readonly connection: Connection;
   readonly #socket: Duplex;
   readonly #decodeMsgpack: DecodeMsgpack;
@@ -58,7 +59,7 @@ class RpcDoor implements Peer {
   readonly #releases = new WeakMap<Message, () => void>();
   readonly #reader = new DoorReader();
   readonly #writer: DoorWriter;
-  readonly #backlog: Backlog;
+  protected readonly backlog: Backlog;
   readonly #pause: ReadingPause;
   readonly #rpc: MessageConnection;
   readonly #engine: Engine;
@@ -75,6 +76,7 @@ class RpcDoor implements Peer {
   #state: "open" | "inputEnded" | "closed" = "open";
 
   constructor(socket: Duplex, hub: Hub, access: ClientAccess, decodeMsgpack: DecodeMsgpack) {
+    super();
     this.#engine = hub.engine;
     this.#socket = socket;
     this.#decodeMsgpack = decodeMsgpack;
@@ -89,7 +91,7 @@ class RpcDoor implements Peer {
       (message, error) => this.#unwritable(message, error),
     );
     this.#pause = new ReadingPause(socket);
-    this.#backlog = new Backlog(hub.engine.budget, this.#writer, this.#pause);
+    this.backlog = new Backlog(hub.engine.budget, this.#writer, this.#pause);
     this.#rpc = createMessageConnection(this.#reader, this.#writer, undefined, {
       messageStrategy: {
         handleMessage: (message, next) => {
@@ -113,7 +115,7 @@ class RpcDoor implements Peer {
     socket.on("end", () => this.endOfInput());
     socket.on("close", () => {
       this.#ended();
-      this.#backlog.end();
+      this.backlog.end();
     });
   }
 
@@ -130,7 +132,7 @@ class RpcDoor implements Peer {
       this.close(error instanceof PolyprocError ? error : serverFault(error));
       return;
     }
-    this.#backlog.limitReading();
+    this.backlog.limitReading();
     if (this.#bodies.resting) this.#pause.begin("memory");
   }
 
@@ -155,22 +157,6 @@ class RpcDoor implements Peer {
       return;
     }
     this.#limitBacklog();
-  }
-
-  backlogBytes(): number {
-    return this.#writer.backlogBytes;
-  }
-
-  onDrain(listener: () => void): void {
-    this.#writer.onDrain(listener);
-  }
-
-  pauseReading(): void {
-    this.#pause.begin("engine");
-  }
-
-  resumeReading(): void {
-    this.#pause.end("engine");
   }
 
   close(error?: PolyprocError): void {
@@ -340,7 +326,7 @@ class RpcDoor implements Peer {
   }
 
   #limitBacklog(): void {
-    if (!this.#backlog.written(this.connection.maxBacklogBytes)) this.#socket.destroy();
+    if (!this.backlog.written(this.connection.maxBacklogBytes)) this.#socket.destroy();
   }
 
   /** Pending requests are still answered: a script may send its requests and then close its end. */

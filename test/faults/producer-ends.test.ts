@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { task } from "polyproc";
 import { waitFor, within } from "../deadline.js";
-import { setStage } from "./stage.js";
+import { setStage, type Stage } from "./stage.js";
 import * as tasks from "./tasks.js";
 
 const meta = { url: new URL("./tasks.js", import.meta.url).href };
@@ -45,19 +45,22 @@ test("a producer that is killed during a put leaves complete items only, and the
   assert.deepEqual([...(await within(queue.get(), "a new item"))], [1]);
 });
 
+/** Returns once one request waits for the queue of this server. */
+async function oneWaits({ connection }: Stage["mp"], what: string): Promise<void> {
+  const isAwaited = async () => {
+    const { sync } = await connection.request("events/sync", {});
+    return sync.some(({ kind, waiters }) => kind === "queue" && waiters.length === 1);
+  };
+  await waitFor(isAwaited, { what });
+}
+
 test("a producer that waits for space ends as soon as a consumer makes some", async (t) => {
   const { mp } = await setStage(t);
   const queue = new mp.Queue<Uint8Array>(1);
   await queue.put(new Uint8Array([1]));
   const producer = new mp.Process({ target: putAndEnd, args: [queue, 1, "returns"] });
   await producer.start();
-  await waitFor(
-    async () => {
-      const { sync } = await mp.connection.request("events/sync", {});
-      return sync.some(({ kind, waiters }) => kind === "queue" && waiters.length === 1);
-    },
-    { what: "a producer that waits for room" },
-  );
+  await oneWaits(mp, "a producer that waits for room");
   assert.equal(await producer.isAlive(), true);
   assert.deepEqual([...(await queue.get())], [1]);
   await within(producer.join(), "the producer's end");
@@ -69,13 +72,7 @@ test("a consumer that is killed while it waits loses no item", async (t) => {
   const queue = new mp.Queue<string>();
   const consumer = new mp.Process({ target: task(meta, tasks.getOne), args: [queue] });
   await consumer.start();
-  await waitFor(
-    async () => {
-      const { sync } = await mp.connection.request("events/sync", {});
-      return sync.some(({ kind, waiters }) => kind === "queue" && waiters.length === 1);
-    },
-    { what: "a consumer that waits" },
-  );
+  await oneWaits(mp, "a consumer that waits");
   await consumer.kill();
   await consumer.join();
   await queue.put("for the living");

@@ -40,14 +40,15 @@ export class BatchGroups {
     return [...this.#groups.values()];
   }
 
-  /** The groups that a request names: one, or all if it names no entries either. */
-  chosen(entries: readonly number[] | undefined, group: string | undefined): string[] {
-    if (group !== undefined) return [this.get(group).group];
-    return entries === undefined ? [...this.#groups.keys()] : [];
-  }
-
-  pause(name: string, paused: boolean): void {
-    this.#groups.set(name, { ...this.get(name), paused });
+  /**
+   * Pauses the groups that a request names, or lets them go on: one, or all if it names no entries either. Returns
+   * whether there are any.
+   */
+  pause(entries: readonly number[] | undefined, name: string | undefined, paused: boolean): boolean {
+    const all = entries === undefined ? [...this.#groups.values()] : [];
+    const chosen = name === undefined ? all : [this.get(name)];
+    for (const group of chosen) this.#groups.set(group.group, { ...group, paused });
+    return chosen.length > 0;
   }
 
   set(changes: { group: string; slots?: number | undefined; hook?: string | null | undefined }): BatchGroupInfo {

@@ -146,34 +146,34 @@ export class BatchQueue {
     return this.#lists.watch(session, timeoutMs, () => (since === this.#revisionText ? null : now()), now);
   }
 
-  pause(session: Session, { entries, group }: Params<typeof batch.pause>): Wait<null> {
-    const chosen = entries?.map((number) => this.#entries.find(number)) ?? [];
-    const groups = this.#groups.chosen(entries, group);
-    for (const name of groups) this.#groups.pause(name, true);
-    if (groups.length > 0) this.#journal.saveSettings(this.#groups.stored());
-    for (const entry of chosen) {
+  pause(session: Session, params: Params<typeof batch.pause>): Wait<null> {
+    for (const entry of this.#pauseGroups(params, true)) {
       const { state } = entry.record;
       if (state === "queued") this.#set(entry, { state: "held" });
-      if (state !== "running") continue;
-      this.#set(entry, { state: "paused" });
-      entry.run?.suspend(true);
+      if (state === "running") this.#suspend(entry, true);
     }
     return this.#changedFor(session, null);
   }
 
-  resume(session: Session, { entries, group }: Params<typeof batch.resume>): Wait<null> {
-    const chosen = entries?.map((number) => this.#entries.find(number)) ?? [];
-    const groups = this.#groups.chosen(entries, group);
-    for (const name of groups) this.#groups.pause(name, false);
-    if (groups.length > 0) this.#journal.saveSettings(this.#groups.stored());
-    for (const entry of chosen) {
+  resume(session: Session, params: Params<typeof batch.resume>): Wait<null> {
+    for (const entry of this.#pauseGroups(params, false)) {
       const { state } = entry.record;
       if (state === "held") this.#set(entry, { state: "queued" });
-      if (state !== "paused") continue;
-      this.#set(entry, { state: "running" });
-      entry.run?.suspend(false);
+      if (state === "paused") this.#suspend(entry, false);
     }
     return this.#changedFor(session, null);
+  }
+
+  /** Pauses the chosen groups or lets them go on, and returns the chosen entries. */
+  #pauseGroups({ entries, group }: Params<typeof batch.pause>, paused: boolean): BatchEntry[] {
+    const chosen = entries?.map((number) => this.#entries.find(number)) ?? [];
+    if (this.#groups.pause(entries, group, paused)) this.#journal.saveSettings(this.#groups.stored());
+    return chosen;
+  }
+
+  #suspend(entry: BatchEntry, paused: boolean): void {
+    this.#set(entry, { state: paused ? "paused" : "running" });
+    entry.run?.suspend(paused);
   }
 
   restart(session: Session, numbers: readonly number[]): Wait<null> {

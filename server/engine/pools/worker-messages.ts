@@ -5,6 +5,7 @@ import type { Payload } from "../../../protocol/schema.js";
 import type { ModuleTarget, SourceTarget, Target } from "../../../protocol/target.js";
 import type * as workers from "../../../protocol/worker.js";
 import type { Peer } from "../peer.js";
+import { identityOf } from "../processes/identity.js";
 import type { ProcessRecord } from "../processes/process.js";
 import type { Session } from "../session.js";
 import type { Task } from "./task.js";
@@ -20,13 +21,7 @@ interface GreetingPool {
 export function firstMessage(pool: GreetingPool, process: ProcessRecord): Params<typeof workers.run> {
   const { initializer, initargs, session } = pool;
   return {
-    identity: {
-      process: process.handle,
-      name: process.name,
-      daemon: process.daemon,
-      parentPid: session.process?.pid ?? session.clientPid,
-      parentName: session.process?.name ?? "MainProcess",
-    },
+    identity: identityOf(process, session),
     ...(initializer
       ? {
           initializer: {

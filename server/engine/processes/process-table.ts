@@ -8,6 +8,7 @@ import { fillArguments } from "./command-line.js";
 import { CommandStreams } from "./command-streams.js";
 import type { HostCache } from "./host-cache.js";
 import type { HostRecord } from "./host.js";
+import { identityOf } from "./identity.js";
 import { listOf } from "../payload-list.js";
 import type { OutputHub } from "./output.js";
 import type { PayloadCodec } from "../payload-codec.js";
@@ -282,13 +283,7 @@ export class ProcessTable {
       delivered = true;
       if (options.args) this.#engine.registry.deliverPayload(host.session!, options.args);
       host.send({
-        identity: {
-          process: record.handle,
-          name: record.name,
-          daemon: record.daemon,
-          parentPid: session.process?.pid ?? session.clientPid,
-          parentName: session.process?.name ?? "MainProcess",
-        },
+        identity: identityOf(record, session),
         targets: [{ id: 0, target }],
         once: true,
         tasks: [{ seq: 0, target: 0, mode: "apply", items, count: 1 }],

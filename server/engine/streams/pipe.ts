@@ -13,6 +13,9 @@ import type { Session } from "../session.js";
 import { Wait } from "../wait.js";
 import { WaitLine } from "../wait-line.js";
 
+/** Milliseconds; null or undefined: no limit. */
+type Timeout = number | null | undefined;
+
 export interface PipeEndOptions {
   readable: boolean;
   writable: boolean;
@@ -84,13 +87,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
    * `cast`: the sender does not wait for the answer, so the item must arrive unless the receiving end is closed.
    * `channel`: it may travel through a channel.
    */
-  send(
-    session: Session,
-    item: Payload,
-    timeoutMs: number | null | undefined,
-    cast = false,
-    channel = false,
-  ): null | Wait<null> {
+  send(session: Session, item: Payload, timeoutMs: Timeout, cast = false, channel = false): null | Wait<null> {
     this.#requireHeld(session);
     if (!this.writable)
       throw new PolyprocError(
@@ -106,22 +103,17 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return sent;
   }
 
-  recv(session: Session, timeoutMs: number | null | undefined): Received | Wait<Received> {
+  recv(session: Session, timeoutMs: Timeout): Received | Wait<Received> {
     // Only `follow` answers with a channel.
     return this.#receive(session, timeoutMs, null) as Received | Wait<Received>;
   }
 
-  poll(session: Session, timeoutMs: number | null | undefined): { ready: boolean } | Wait<{ ready: boolean }> {
+  poll(session: Session, timeoutMs: Timeout): { ready: boolean } | Wait<{ ready: boolean }> {
     return this.#awaitReady(session, timeoutMs, null) as { ready: boolean } | Wait<{ ready: boolean }>;
   }
 
   /** `recv`, or `poll` if `take` is false, for a session that can read channels. `reads`: the channel that it reads. */
-  follow(
-    session: Session,
-    timeoutMs: number | null | undefined,
-    take: boolean,
-    reads?: number,
-  ): Followed | Wait<Followed> {
+  follow(session: Session, timeoutMs: Timeout, take: boolean, reads?: number): Followed | Wait<Followed> {
     // A channel carries no origins. A session with `blobs: "own"` needs them, so it is not told of channels.
     const follows = session.usesChannels && session.blobs === "all" ? { reads } : null;
     return take ? this.#receive(session, timeoutMs, follows) : this.#awaitReady(session, timeoutMs, follows);
@@ -207,20 +199,12 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
   }
 
   /** Reclaims the channel unless this receiver reads it. Returns how long the receiver may wait, in milliseconds. */
-  #reclaimFor(
-    session: Session,
-    follows: Following | null,
-    timeoutMs: number | null | undefined,
-  ): number | null | undefined {
+  #reclaimFor(session: Session, follows: Following | null, timeoutMs: Timeout): Timeout {
     const reclaimed = this.#channel.reclaimUnlessReadBy(follows ? session : null);
     return reclaimed && typeof timeoutMs === "number" ? Math.max(timeoutMs, reclaimMs) : timeoutMs;
   }
 
-  #receive(
-    session: Session,
-    timeoutMs: number | null | undefined,
-    follows: Following | null,
-  ): Followed | Wait<Followed> {
+  #receive(session: Session, timeoutMs: Timeout, follows: Following | null): Followed | Wait<Followed> {
     this.#requireHeld(session);
     this.#requireReadable();
     if (this.#receivers.length === 0) {
@@ -247,11 +231,7 @@ export class PipeEnd implements SharedObject, ReadySource, ChannelInbox {
     return wait;
   }
 
-  #awaitReady(
-    session: Session,
-    timeoutMs: number | null | undefined,
-    follows: Following | null,
-  ): Followed | Wait<Followed> {
+  #awaitReady(session: Session, timeoutMs: Timeout, follows: Following | null): Followed | Wait<Followed> {
     this.#requireHeld(session);
     this.#requireReadable();
     const answer = () => this.#channel.news(session, follows) ?? (this.ready ? { ready: true } : null);

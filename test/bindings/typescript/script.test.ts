@@ -26,24 +26,19 @@ test("an uncaught exception ends children, too", async (t) => {
   await waitFor(() => !isLiving(script.children()[0]!), { what: "the daemonic child to end" });
 });
 
-test("Ctrl-C ends the script and its children, non-daemonic ones too", async (t) => {
-  const script = startScript(t, "ends", ["waits"]);
-  await waitFor(() => script.stdout().includes("ready"));
-  const [child] = script.children();
-  script.kill("SIGINT");
-  assert.equal(await script.ended(), "SIGINT");
-  await waitFor(() => !isLiving(child!), { what: "the child to end" });
-});
-
-test("a script that is killed leaves no daemonic child", async (t) => {
-  const script = startScript(t, "ends", ["stays"]);
-  await waitFor(() => script.stdout().includes("ready"));
-  const [child] = script.children();
-  assert.ok(isLiving(child!));
-  script.kill("SIGKILL");
-  assert.equal(await script.ended(), "SIGKILL");
-  await waitFor(() => !isLiving(child!), { what: "the child to end" });
-});
+for (const [title, how, signal] of [
+  ["Ctrl-C ends the script and its children, non-daemonic ones too", "waits", "SIGINT"],
+  ["a script that is killed leaves no daemonic child", "stays", "SIGKILL"],
+] as const)
+  test(title, async (t) => {
+    const script = startScript(t, "ends", [how]);
+    await waitFor(() => script.stdout().includes("ready"));
+    const [child] = script.children();
+    assert.ok(isLiving(child!));
+    script.kill(signal);
+    assert.equal(await script.ended(), signal);
+    await waitFor(() => !isLiving(child!), { what: "the child to end" });
+  });
 
 test("a script that handles Ctrl-C decides for itself, even while it waits for its children", async (t) => {
   const script = startScript(t, "ends", ["listens"]);

@@ -16,6 +16,7 @@ const common = [
   fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 30 }) }),
   fc.record({ do: fc.constant("die" as const), who, orderly: fc.boolean() }),
 ] as const;
+type Disturbance = (typeof common)[number] extends fc.Arbitrary<infer Step> ? Step : never;
 const timeoutMs = fc.option(fc.integer({ min: 0, max: 40 }), { nil: null });
 
 class Actors {
@@ -39,6 +40,24 @@ class Actors {
     session.end(died);
     this.sessions[i] = this.world.session();
     return session;
+  }
+
+  /** What may happen to the requests in a line for locks or permits. Returns the session that has ended, if one has. */
+  disturb(line: AcquireLine, step: Disturbance): Session | null {
+    switch (step.do) {
+      case "cancel":
+        line.cancel(step.pick);
+        return null;
+      case "pass":
+        this.world.clock.advance(step.ms);
+        line.pass(this.world.clock.now());
+        return null;
+      case "die": {
+        const dead = this.die(step.who, !step.orderly);
+        line.end(dead);
+        return dead;
+      }
+    }
   }
 
   deadline(timeout: number | null): number {
@@ -101,22 +120,10 @@ suite("under random requests, in random order", () => {
                 hand();
               }
               break;
-            case "cancel":
-              line.cancel(s.pick);
-              break;
-            case "pass":
-              actors.world.clock.advance(s.ms);
-              line.pass(actors.world.clock.now());
-              break;
-            case "die": {
-              const dead = actors.die(s.who, !s.orderly);
-              line.end(dead);
-              if (holder === dead) {
-                flag = true;
-                hand();
-              }
-              break;
-            }
+            default:
+              if (actors.disturb(line, s) !== holder || !holder) break;
+              flag = true;
+              hand();
           }
           assert.deepEqual(lock.status(), {
             locked: holder !== null,
@@ -190,19 +197,11 @@ suite("under random requests, in random order", () => {
               serve();
               break;
             }
-            case "cancel":
-              line.cancel(s.pick);
-              break;
-            case "pass":
-              actors.world.clock.advance(s.ms);
-              line.pass(actors.world.clock.now());
-              break;
-            case "die": {
-              const dead = actors.die(s.who, !s.orderly);
-              line.end(dead);
-              const back = held.get(dead) ?? 0;
-              held.delete(dead);
-              if (s.orderly || signal || back === 0) break;
+            default: {
+              const dead = actors.disturb(line, s);
+              const back = (dead && held.get(dead)) ?? 0;
+              if (dead) held.delete(dead);
+              if (back === 0 || signal || (s.do === "die" && s.orderly)) break;
               flag = true;
               value += back;
               serve();

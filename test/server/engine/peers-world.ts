@@ -219,35 +219,22 @@ export class PeersWorld extends FakeWorld {
   /** Checks what must hold at any time. */
   check(): void {
     if (this.faults.length > 0) throw this.faults[0];
-    const counts: [string, number][] = [];
-    for (const { pool, queued, busy, workers: count, done, failed } of this.engine.pools()) {
-      counts.push(
-        [`${pool} queued`, queued],
-        [`${pool} busy`, busy],
-        [`${pool} workers`, count],
-        [`${pool} done`, done],
-        [`${pool} failed`, failed],
-      );
+    const count = (whose: string, counts: Record<string, number>) => {
+      for (const [what, value] of Object.entries(counts)) assert.ok(value >= 0, `${whose} ${what}: ${value}`);
+    };
+    for (const { pool, queued, busy, workers, done, failed } of this.engine.pools()) {
+      count(pool, { queued, busy, workers, done, failed });
     }
     for (const { run, total, queued, running, done, failed, cancelled } of this.engine.runs.list()) {
-      counts.push(
-        [`${run} queued`, queued],
-        [`${run} running`, running],
-        [`${run} done`, done],
-        [`${run} failed`, failed],
-        [`${run} cancelled`, cancelled],
-      );
+      count(run, { queued, running, done, failed, cancelled });
       assert.equal(queued + running + done + failed + cancelled, total, `${run}: each item is counted once`);
     }
     for (const session of this.engine.sessions.values()) {
-      counts.push(
-        [`${session.id} queuedBytes`, session.queuedBytes],
-        [`${session.id} pendingSubmitBytes`, session.pendingSubmitBytes],
-        [`${session.id} heldBackBytes`, session.heldBackBytes],
-      );
+      const { queuedBytes, pendingSubmitBytes, heldBackBytes } = session;
+      count(session.id, { queuedBytes, pendingSubmitBytes, heldBackBytes });
     }
-    counts.push(["budget", this.engine.budget.usedBytes], ["kept", this.engine.budget.keptBytes]);
-    for (const [what, count] of counts) assert.ok(count >= 0, `${what}: ${count}`);
+    const { usedBytes, keptBytes } = this.engine.budget;
+    count("budget", { usedBytes, keptBytes });
   }
 
   get #isEmpty(): boolean {

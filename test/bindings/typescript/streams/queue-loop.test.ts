@@ -24,13 +24,19 @@ test("iterating takes items one by one", async () => {
 
 const numbers = (count: number, from = 0) => Array.from({ length: count }, (_, i) => from + i);
 
+/** A queue with the numbers below `count`. */
+async function filled(count: number): Promise<Queue<number>> {
+  const queue = new Queue<number>();
+  await queue.putMany(numbers(count));
+  return queue;
+}
+
 /** Items in the queue, without what asking the queue itself does: make it whole. */
 const stored = async (queue: Queue<number>) =>
   (await queue.connection.request("queue/status", { queue: queue.handle })).size;
 
 test("a fast loop borrows items in batches, and returns unused ones in order", async () => {
-  const queue = new Queue<number>();
-  await queue.putMany(numbers(1000));
+  const queue = await filled(1000);
   const seen: number[] = [];
   let least = 1000;
   for await (const item of queue) {
@@ -68,8 +74,7 @@ const hasBorrowed = async (queue: Queue<number>, item: number, count: number) =>
   item % 50 === 0 && (await stored(queue)) < count - 1 - item;
 
 test("a loop that becomes slow returns its unused items", async () => {
-  const queue = new Queue<number>();
-  await queue.putMany(numbers(5000));
+  const queue = await filled(5000);
   const seen: number[] = [];
   let slow = 0;
   for await (const item of queue) {
@@ -84,8 +89,7 @@ test("a loop that becomes slow returns its unused items", async () => {
 });
 
 test("a loop that computes for long returns its unused items before its next item", async () => {
-  const queue = new Queue<number>();
-  await queue.putMany(numbers(5000));
+  const queue = await filled(5000);
   const seen: number[] = [];
   let slow = 0;
   for await (const item of queue) {
@@ -102,8 +106,7 @@ test("a loop that computes for long returns its unused items before its next ite
 });
 
 test("a call inside a loop sees the queue as if items were taken one by one", async () => {
-  const queue = new Queue<number>();
-  await queue.putMany(numbers(300));
+  const queue = await filled(300);
   const seen: number[] = [];
   for await (const item of queue) {
     seen.push(item);
@@ -160,8 +163,7 @@ test("consumers in several processes get each item once, and each its own end", 
 });
 
 test("a process that ends in the middle of a loop has returned its unused items", async () => {
-  const queue = new Queue<number>();
-  await queue.putMany(numbers(500));
+  const queue = await filled(500);
   const child = new Process({ target: task(children, takeAndForget), args: [queue, 40] });
   await child.start();
   await within(child.join(), "the child");

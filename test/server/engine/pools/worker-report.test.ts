@@ -81,11 +81,16 @@ suite("a worker host whose process has ended", () => {
   });
 });
 
+/** A pool of one worker, and a job with this many tasks. */
+function oneWorker(tasks: number): PoolWorld {
+  const world = new PoolWorld();
+  world.job(world.pool({ processes: 1 })).submit(world.tasks(tasks));
+  return world;
+}
+
 suite("worker hosts that never say that they are ready", () => {
   test("are expelled, and after three of them the tasks fail with the reason", async () => {
-    const world = new PoolWorld();
-    const job = world.job(world.pool({ processes: 1 }));
-    job.submit(world.tasks(1));
+    const world = oneWorker(1);
     for (let i = 0; i < 3; i++) {
       const host = world.hosts[i]!;
       host.record.spawned(host.pid);
@@ -106,9 +111,7 @@ suite("worker hosts that never say that they are ready", () => {
 
 suite("workers that end before they begin a task", () => {
   test("are started three times, then the tasks fail", async () => {
-    const world = new PoolWorld();
-    const job = world.job(world.pool({ processes: 1 }));
-    job.submit(world.tasks(2));
+    const world = oneWorker(2);
     for (let i = 0; i < 3; i++) {
       assert.equal(world.hosts.length, i + 1);
       world.hosts[i]!.connect();

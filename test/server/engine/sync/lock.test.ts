@@ -1,24 +1,13 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Lock } from "../../../../server/engine/sync/lock.js";
-import type { Session } from "../../../../server/engine/session.js";
-import { FakeWorld } from "../fake-engine.js";
-import { ask } from "../probe.js";
+import { contenders, got, inherited, notGot } from "./contenders.js";
 
 function setUp(kind: "lock" | "rlock" = "lock") {
-  const world = new FakeWorld();
-  const [a, b, c] = [world.session(), world.session(), world.session()];
   const handle = `${kind}:@it`;
-  const lock = world.engine.registry.create(a, handle, Lock, () => new Lock(world.engine, handle));
-  for (const other of [b, c]) world.engine.registry.retain(other, handle);
-  const acquire = (session: Session, timeoutMs?: number, owner = "") =>
-    ask(() => lock.acquire(session, owner, timeoutMs));
-  return { world, lock, a, b, c, acquire };
+  const { shared: lock, ...rest } = contenders(handle, Lock, ({ engine }) => new Lock(engine, handle));
+  return { lock, ...rest };
 }
-
-const got = { acquired: true, ownerDied: false };
-const notGot = { acquired: false, ownerDied: false };
-const inherited = { acquired: true, ownerDied: true };
 
 suite("a lock", () => {
   test("is acquired at once when it is free", () => {

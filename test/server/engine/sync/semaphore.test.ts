@@ -1,29 +1,15 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Semaphore } from "../../../../server/engine/sync/semaphore.js";
-import type { Session } from "../../../../server/engine/session.js";
-import { FakeWorld } from "../fake-engine.js";
-import { ask } from "../probe.js";
+import type { FakeWorld } from "../fake-engine.js";
+import { contenders, got, inherited, notGot } from "./contenders.js";
 
 function setUp(value = 1, bounded = false) {
-  const world = new FakeWorld();
-  const [a, b, c] = [world.session(), world.session(), world.session()];
   const handle = "semaphore:@it";
-  const semaphore = world.engine.registry.create(
-    a,
-    handle,
-    Semaphore,
-    () => new Semaphore(world.engine, handle, value, bounded),
-  );
-  for (const other of [b, c]) world.engine.registry.retain(other, handle);
-  const acquire = (session: Session, timeoutMs?: number, owner = "") =>
-    ask(() => semaphore.acquire(session, owner, timeoutMs));
-  return { world, semaphore, a, b, c, acquire };
+  const make = ({ engine }: FakeWorld) => new Semaphore(engine, handle, value, bounded);
+  const { shared: semaphore, ...rest } = contenders(handle, Semaphore, make);
+  return { semaphore, ...rest };
 }
-
-const got = { acquired: true, ownerDied: false };
-const notGot = { acquired: false, ownerDied: false };
-const inherited = { acquired: true, ownerDied: true };
 
 suite("a semaphore", () => {
   test("can be acquired as many times as it has permits", () => {

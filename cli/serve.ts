@@ -22,14 +22,16 @@ Examples:
 
 /** `polyproc serve`. Its options are the server's own. `argv`: the whole command line. */
 export function serveCommand(argv: readonly string[], exit: (status: number) => void): Command {
-  return new Command("serve")
+  return withServerOptions("serve")
     .description("Runs a server, which owns the processes, pools, locks and queues of its clients.")
     .usage("[--listen ADDRESS] [--stdio] [--idle-timeout SECONDS] [--detach] ...")
-    .argument("[option...]")
-    .helpOption(false)
-    .allowUnknownOption()
     .addHelpText("after", help)
     .action(() => serve(argv.slice(argv.indexOf("serve") + 1), exit));
+}
+
+/** A command that leaves its options, `--help` too, to the server. */
+export function withServerOptions(name: string): Command {
+  return new Command(name).argument("[option...]").helpOption(false).allowUnknownOption();
 }
 
 /** Runs the server in this process, so that the pid is the server's; with --detach, in another one. */

@@ -1,6 +1,5 @@
 import type * as node from "vscode-languageserver/node";
-import { ExitError } from "../exit-error.js";
-import { exitStatus } from "../exit-status.js";
+import { missingPackage } from "../missing-package.js";
 
 /** The library for language servers, which only `polyproc lsp` uses. */
 export type Library = typeof node;
@@ -12,11 +11,6 @@ export async function loadLibrary(): Promise<Library> {
     // A CommonJS module: what Node does not find in it by name is in its default.
     return "default" in library ? (library.default as Library) : library;
   } catch (error) {
-    throw new ExitError(
-      exitStatus.unavailable,
-      "polyproc lsp needs two more packages, where polyproc is installed: " +
-        "npm install vscode-languageserver @babel/parser, with --global if polyproc was installed with it " +
-        `(${(error as Error).message.split("\n")[0]})`,
-    );
+    throw missingPackage("lsp", "two more packages", "vscode-languageserver @babel/parser", error);
   }
 }

@@ -1,8 +1,7 @@
 import type * as serverPart from "@modelcontextprotocol/sdk/server/index.js";
 import type * as stdioPart from "@modelcontextprotocol/sdk/server/stdio.js";
 import type * as typesPart from "@modelcontextprotocol/sdk/types.js";
-import { ExitError } from "../exit-error.js";
-import { exitStatus } from "../exit-status.js";
+import { missingPackage } from "../missing-package.js";
 
 /** The parts of the Model Context Protocol's SDK that `polyproc mcp` uses. */
 export interface Sdk {
@@ -21,11 +20,6 @@ export async function loadSdk(): Promise<Sdk> {
     ]);
     return { Server, StdioServerTransport, types };
   } catch (error) {
-    throw new ExitError(
-      exitStatus.unavailable,
-      "polyproc mcp needs one more package, where polyproc is installed: " +
-        "npm install @modelcontextprotocol/sdk, with --global if polyproc was installed with it " +
-        `(${(error as Error).message.split("\n")[0]})`,
-    );
+    throw missingPackage("mcp", "one more package", "@modelcontextprotocol/sdk", error);
   }
 }

@@ -24,14 +24,12 @@ Examples:
 `;
 
 export function pauseCommand(): Command {
-  return new Command("pause")
+  return whichCommand("pause", "batch/pause", "paused", [
+    "--running",
+    "also stop the processes of all its entries that run",
+  ])
     .description("Pauses your whole queue, one group of it, or entries.")
-    .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
-    .option("-g, --group <name>", "this group")
-    .option("--running", "also stop the processes of all its entries that run")
-    .option("--json", "print a JSON object: {entries} or {groups}")
-    .addHelpText("after", pauseHelp)
-    .action((ids: string[], options: WhichOptions) => changeWhich("batch/pause", "paused", ids, options));
+    .addHelpText("after", pauseHelp);
 }
 
 const resumeHelp = `
@@ -45,14 +43,12 @@ Examples:
 `;
 
 export function resumeCommand(): Command {
-  return new Command("resume")
+  return whichCommand("resume", "batch/resume", "resumed", [
+    "--paused",
+    "also continue all its entries that are stopped",
+  ])
     .description("Undoes pause, and lets entries start that were added with --hold.")
-    .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
-    .option("-g, --group <name>", "this group")
-    .option("--paused", "also continue all its entries that are stopped")
-    .option("--json", "print a JSON object: {entries} or {groups}")
-    .addHelpText("after", resumeHelp)
-    .action((ids: string[], options: WhichOptions) => changeWhich("batch/resume", "resumed", ids, options));
+    .addHelpText("after", resumeHelp);
 }
 
 const restartHelp = `
@@ -117,6 +113,21 @@ export function removeCommand(): Command {
         tell("removed", entries, options.json);
       });
     });
+}
+
+/** A command for entries, a group or the whole queue. `all`: its flag for entries that are not named, and its help. */
+function whichCommand(
+  name: string,
+  method: "batch/pause" | "batch/resume",
+  done: string,
+  all: readonly [flag: string, help: string],
+): Command {
+  return new Command(name)
+    .argument("[id...]", "these entries, such as 3, 3-7 or 3,5")
+    .option("-g, --group <name>", "this group")
+    .option(...all)
+    .option("--json", "print a JSON object: {entries} or {groups}")
+    .action((ids: string[], options: WhichOptions) => changeWhich(method, done, ids, options));
 }
 
 async function changeWhich(

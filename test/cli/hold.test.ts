@@ -30,6 +30,16 @@ async function oneWaits(t: TestContext, { env }: Server): Promise<void> {
   await waitFor(async () => / 1 waiting/.test((await run(t, ["top"], { env })).stdout), { intervalMs: 20 });
 }
 
+/** A command that holds a lock, and one that waits for it. */
+async function holderAndNext(t: TestContext) {
+  const server = await serve(t);
+  const holder = startHolder(t, server, ["lock", "one"]);
+  await holder.begun();
+  const next = startHolder(t, server, ["lock", "one"]);
+  await oneWaits(t, server);
+  return [holder, next] as const;
+}
+
 describe("polyproc lock", () => {
   test("two do not run at a time, and the exit status is the command's", async (t) => {
     const server = await serve(t);
@@ -63,11 +73,7 @@ describe("polyproc lock", () => {
   });
 
   test("when a holder is killed, the next one gets the lock and is told, and no command is left", async (t) => {
-    const server = await serve(t);
-    const holder = startHolder(t, server, ["lock", "one"]);
-    await holder.begun();
-    const next = startHolder(t, server, ["lock", "one"]);
-    await oneWaits(t, server);
+    const [holder, next] = await holderAndNext(t);
     holder.running.signal("SIGKILL");
     await next.begun();
     assert.equal(
@@ -86,11 +92,7 @@ describe("polyproc lock", () => {
   });
 
   test("signals reach the command and its children; while waiting they end the wait", async (t) => {
-    const server = await serve(t);
-    const holder = startHolder(t, server, ["lock", "one"]);
-    await holder.begun();
-    const waiting = startHolder(t, server, ["lock", "one"]);
-    await oneWaits(t, server);
+    const [holder, waiting] = await holderAndNext(t);
     waiting.running.signal("SIGINT");
     assert.equal((await waiting.running.ended()).status, "SIGINT");
     holder.running.signal("SIGTERM");

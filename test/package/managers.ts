@@ -28,24 +28,8 @@ export const managers: Record<string, Manager> = {
     node: (file) => ["exec", "node", file],
     command: (args) => ["exec", "polyproc", ...args],
   },
-  "yarn, with Plug'n'Play": {
-    package: "@yarnpkg/cli-dist",
-    version: "4.18.1",
-    program: ".bin/yarn",
-    prepare: yarn("pnp"),
-    add: (tarball) => ["add", `polyproc@file:${tarball}`],
-    node: (file) => ["node", file],
-    command: (args) => ["polyproc", ...args],
-  },
-  "yarn, with node_modules": {
-    package: "@yarnpkg/cli-dist",
-    version: "4.18.1",
-    program: ".bin/yarn",
-    prepare: yarn("node-modules"),
-    add: (tarball) => ["add", `polyproc@file:${tarball}`],
-    node: (file) => ["node", file],
-    command: (args) => ["polyproc", ...args],
-  },
+  "yarn, with Plug'n'Play": yarn("pnp"),
+  "yarn, with node_modules": yarn("node-modules"),
   bun: {
     package: "bun",
     version: "1.4.5",
@@ -57,11 +41,19 @@ export const managers: Record<string, Manager> = {
   },
 };
 
-function yarn(linker: string): (project: string) => void {
-  return (project) => {
-    writeFileSync(join(project, ".yarnrc.yml"), `nodeLinker: ${linker}\nenableTelemetry: false\n`);
-    // Else yarn looks for a project in the folders above.
-    writeFileSync(join(project, "yarn.lock"), "");
+function yarn(linker: string): Manager {
+  return {
+    package: "@yarnpkg/cli-dist",
+    version: "4.18.1",
+    program: ".bin/yarn",
+    prepare: (project) => {
+      writeFileSync(join(project, ".yarnrc.yml"), `nodeLinker: ${linker}\nenableTelemetry: false\n`);
+      // Else yarn looks for a project in the folders above.
+      writeFileSync(join(project, "yarn.lock"), "");
+    },
+    add: (tarball) => ["add", `polyproc@file:${tarball}`],
+    node: (file) => ["node", file],
+    command: (args) => ["polyproc", ...args],
   };
 }
 

@@ -217,23 +217,19 @@ export class ServerModel implements Model, Disposable {
           this.#throttle.add("pools");
           break;
         case "sync":
-          if (event.gone) this.#sync.delete(event.sync.handle);
-          else this.#sync.set(event.sync.handle, event.sync);
+          keep(this.#sync, event.sync.handle, event.sync, event.gone);
           this.#throttle.add("sync");
           break;
         case "deadlock":
-          if (event.resolved) this.#deadlocks.delete(event.deadlock.deadlock);
-          else this.#deadlocks.set(event.deadlock.deadlock, event.deadlock);
+          keep(this.#deadlocks, event.deadlock.deadlock, event.deadlock, event.resolved);
           this.#throttle.add("deadlocks");
           break;
         case "run":
-          if (event.gone) this.#runs.delete(event.run.run);
-          else this.#runs.set(event.run.run, event.run);
+          keep(this.#runs, event.run.run, event.run, event.gone);
           this.#throttle.add("runs");
           break;
         case "session":
-          if (event.gone) this.#sessions.delete(event.session.session);
-          else this.#sessions.set(event.session.session, event.session);
+          keep(this.#sessions, event.session.session, event.session, event.gone);
           this.#throttle.add("sessions");
           break;
         case "task":
@@ -293,4 +289,10 @@ function isOver({ state, workers, queued }: PoolInfo): boolean {
 function fill<T>(map: Map<string, T>, entries: readonly T[], key: (entry: T) => string): void {
   map.clear();
   for (const entry of entries) map.set(key(entry), entry);
+}
+
+/** Stores what the server now knows of an object, or forgets the object. */
+function keep<T>(objects: Map<string, T>, handle: string, info: T, isGone: boolean | undefined): void {
+  if (isGone) objects.delete(handle);
+  else objects.set(handle, info);
 }

@@ -4,7 +4,7 @@ import type { CutText, DetailView, ErrorView, RowView } from "../messages.js";
 import { formatCount } from "../format.js";
 import { workerText } from "../worker-text.js";
 import { tell } from "./host.js";
-import { icon } from "./icons.js";
+import { iconButton } from "./icon-button.js";
 import { t } from "../../l10n.js";
 import type { Store } from "./store.js";
 import { items, rowTime, stateWord } from "./words.js";
@@ -82,54 +82,31 @@ export class Details {
         ${
           row.file === null
             ? nothing
-            : html`<button
-                class="icon-only"
-                title=${t("Open the file (Ctrl+Enter)")}
-                aria-label=${t("Open the file")}
-                @click=${() => tell({ type: "openFile", index })}
-              >
-                ${icon("file")}
-              </button>`
+            : iconButton("file", t("Open the file (Ctrl+Enter)"), t("Open the file"), () =>
+                tell({ type: "openFile", index }),
+              )
         }
         ${
           busy
-            ? html`<button
-                class="icon-only"
-                title=${t("Cancel this item")}
-                aria-label=${t("Cancel this item")}
-                @click=${() => tell({ type: "cancel", indexes: [index] })}
-              >
-                ${icon("stop")}
-              </button>`
-            : html`<button
-                class="icon-only"
-                title=${many ? t("Run the selected items again: {0}", items(chosen.length)) : t("Run this item again")}
-                aria-label=${t("Run Again")}
-                @click=${() => tell({ type: "rerun", indexes: chosen })}
-              >
-                ${icon("rerun")}
-              </button>`
+            ? iconButton("stop", t("Cancel this item"), t("Cancel this item"), () =>
+                tell({ type: "cancel", indexes: [index] }),
+              )
+            : iconButton(
+                "rerun",
+                many ? t("Run the selected items again: {0}", items(chosen.length)) : t("Run this item again"),
+                t("Run Again"),
+                () => tell({ type: "rerun", indexes: chosen }),
+              )
         }
-        <button
-          class="icon-only"
-          title=${
-            many
-              ? t("Copy the selected items as JSON: {0}", items(chosen.length))
-              : t("Copy as JSON (Ctrl+C in the table)")
-          }
-          aria-label=${t("Copy as JSON")}
-          @click=${() => tell({ type: "copy", indexes: chosen })}
-        >
-          ${icon("copy")}
-        </button>
-        <button
-          class="icon-only"
-          title=${t("Close (Escape)")}
-          aria-label=${t("Close the details")}
-          @click=${this.#close}
-        >
-          ${icon("close")}
-        </button>
+        ${iconButton(
+          "copy",
+          many
+            ? t("Copy the selected items as JSON: {0}", items(chosen.length))
+            : t("Copy as JSON (Ctrl+C in the table)"),
+          t("Copy as JSON"),
+          () => tell({ type: "copy", indexes: chosen }),
+        )}
+        ${iconButton("close", t("Close (Escape)"), t("Close the details"), this.#close)}
       </div>
     </div>`;
   }

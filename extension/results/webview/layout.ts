@@ -2,6 +2,7 @@ import { html, render } from "lit/html.js";
 import { formatPercent } from "../format.js";
 import { t } from "../../l10n.js";
 import type { Saved } from "./host.js";
+import { iconButton } from "./icon-button.js";
 import { icon } from "./icons.js";
 import { splitter } from "./splitter.js";
 import type { Store } from "./store.js";
@@ -145,25 +146,9 @@ export class Layout {
           >${store.run && store.rows.length > 0 ? t("{0} busy", formatPercent(utilisation)) : ""}</span
         >
         <div class="actions" role="toolbar" aria-label=${t("Timeline")} ?hidden=${!open}>
-          <button
-            class="icon-only"
-            title=${t("Zoom out (-)")}
-            aria-label=${t("Zoom out")}
-            @click=${this.#actions.zoomOut}
-          >
-            ${icon("zoomOut")}
-          </button>
-          <button class="icon-only" title=${t("Zoom in (+)")} aria-label=${t("Zoom in")} @click=${this.#actions.zoomIn}>
-            ${icon("zoomIn")}
-          </button>
-          <button
-            class="icon-only"
-            title=${t("Show all of the time (0)")}
-            aria-label=${t("Show all of the time")}
-            @click=${this.#actions.fit}
-          >
-            ${icon("fit")}
-          </button>
+          ${iconButton("zoomOut", t("Zoom out (-)"), t("Zoom out"), this.#actions.zoomOut)}
+          ${iconButton("zoomIn", t("Zoom in (+)"), t("Zoom in"), this.#actions.zoomIn)}
+          ${iconButton("fit", t("Show all of the time (0)"), t("Show all of the time"), this.#actions.fit)}
         </div>
       `,
       this.#timelineHead,

@@ -2,6 +2,7 @@ import { html, nothing, render } from "lit/html.js";
 import { live } from "lit/directives/live.js";
 import type { RowState } from "../../runs/run.js";
 import { formatCount } from "../format.js";
+import { iconButton } from "./icon-button.js";
 import { icon } from "./icons.js";
 import { t } from "../../l10n.js";
 import type { Store } from "./store.js";
@@ -47,14 +48,7 @@ export class Toolbar {
           ${
             text === ""
               ? nothing
-              : html`<button
-                  class="icon-only"
-                  title=${t("Clear (Escape)")}
-                  aria-label=${t("Clear the filter")}
-                  @click=${() => this.#store.setFilter("", chosen)}
-                >
-                  ${icon("close")}
-                </button>`
+              : iconButton("close", t("Clear (Escape)"), t("Clear the filter"), () => this.#store.setFilter("", chosen))
           }
         </div>
         <div class="chips" role="group" aria-label=${t("States")}>

@@ -8,6 +8,7 @@ import { EditorHost } from "../../../extension/agents/editor-host.js";
 import { EditorTool } from "../../../extension/agents/editor-tool.js";
 import type { PolyprocApi } from "../../../extension/api.js";
 import { within } from "../../deadline.js";
+import { endRuns } from "./harness/end-runs.js";
 import { activated } from "./harness/extension.js";
 
 describe("tools for language models", function () {
@@ -19,11 +20,7 @@ describe("tools for language models", function () {
   });
 
   after(async () => {
-    for (const run of api.runs.all) {
-      await run.cancel();
-      await within(run.whenEnded, "the run's end");
-      await api.runs.forget(run);
-    }
+    await endRuns(api);
   });
 
   /** As a chat participant calls it. The editor asks the user; in tests it takes that for a yes. */

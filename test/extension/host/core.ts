@@ -12,6 +12,15 @@ import { waitFor, within } from "../../deadline.js";
 import { activated, workspaceFile } from "./harness/extension.js";
 import { note } from "./harness/note.js";
 
+interface TerminalEnd {
+  /** Exit status of the command. */
+  status: string;
+  /** The server that the terminal's environment names. */
+  address: string;
+  /** What the command wrote to both streams. */
+  output: string;
+}
+
 describe("core", () => {
   let api: PolyprocApi;
   let extension: vscode.Extension<PolyprocApi>;
@@ -29,6 +38,29 @@ describe("core", () => {
     const run = await api.run({ name: "measured", target, items, options: { processes: 2 } });
     await within(run.whenEnded, "the run's end", 150_000);
     return { done: run.rows.filter(({ state }) => state === "done").length, ms: performance.now() - began };
+  }
+
+  async function stopServer(): Promise<void> {
+    await vscode.commands.executeCommand("polyproc.stopServer");
+    await waitFor(() => api.server.state.kind !== "connected");
+  }
+
+  /** Runs the command in a terminal of its own, which stays open while `check` looks at how it ended. */
+  async function inTerminal(command: string, check: (ended: TerminalEnd) => void | Promise<void>): Promise<void> {
+    const file = join(mkdtempSync(join(folder, "terminal-")), "end");
+    const script = `${command} >"${file}.output" 2>&1; echo "$? $POLYPROC_ADDRESS" >"${file}.part"`;
+    const terminal = vscode.window.createTerminal({
+      name: "test",
+      shellPath: "/bin/sh",
+      shellArgs: ["-c", `${script}; mv "${file}.part" "${file}"`],
+    });
+    try {
+      await waitFor(() => existsSync(file), { what: "the terminal's end" });
+      const [status = "", address = ""] = readFileSync(file, "utf8").trim().split(" ");
+      await check({ status, address, output: readFileSync(`${file}.output`, "utf8") });
+    } finally {
+      terminal.dispose();
+    }
   }
 
   it("other extensions connect to the window's server, which is started for them, and are shown", async () => {
@@ -69,42 +101,17 @@ describe("core", () => {
   });
 
   it("a terminal knows the server, and the command line is found there", async function () {
-    const file = join(folder, "terminal");
-    const terminal = vscode.window.createTerminal({
-      name: "test",
-      shellPath: "/bin/sh",
-      shellArgs: [
-        "-c",
-        `polyproc ps >"${file}.ps" 2>&1; echo "$POLYPROC_ADDRESS $?" >"${file}.part"; mv "${file}.part" "${file}"`,
-      ],
+    await inTerminal("polyproc ps", ({ address, status, output }) => {
+      assert.deepEqual({ address, status }, { address: api.address, status: "0" }, output);
     });
-    try {
-      await waitFor(() => existsSync(file), { what: "the terminal's end" });
-      assert.equal(readFileSync(file, "utf8").trim(), `${api.address} 0`, readFileSync(`${file}.ps`, "utf8"));
-    } finally {
-      terminal.dispose();
-    }
   });
 
   it("a command in a terminal starts the server when there is none, and the window notices", async function () {
-    await vscode.commands.executeCommand("polyproc.stopServer");
-    await waitFor(() => api.server.state.kind !== "connected");
-    const file = join(folder, "started");
-    const terminal = vscode.window.createTerminal({
-      name: "test",
-      shellPath: "/bin/sh",
-      shellArgs: [
-        "-c",
-        `polyproc map one two -- echo >"${file}.out" 2>&1; echo "$?" >"${file}.part"; mv "${file}.part" "${file}"`,
-      ],
-    });
-    try {
-      await waitFor(() => existsSync(file), { what: "the terminal's end" });
-      assert.equal(readFileSync(file, "utf8").trim(), "0", readFileSync(`${file}.out`, "utf8"));
+    await stopServer();
+    await inTerminal("polyproc map one two -- echo", async ({ status, output }) => {
+      assert.equal(status, "0", output);
       await waitFor(() => api.server.state.kind === "connected", { what: "the window's connection" });
-    } finally {
-      terminal.dispose();
-    }
+    });
   });
 
   it("50 MB of output of a child are read while the extension host stays responsive", async function () {
@@ -161,8 +168,7 @@ describe("core", () => {
   });
 
   it("a server of another version that has nothing to do is replaced", async function () {
-    await vscode.commands.executeCommand("polyproc.stopServer");
-    await waitFor(() => api.server.state.kind !== "connected");
+    await stopServer();
     const old = join(folder, "old");
     for (const name of ["server.cjs", "host"])
       cpSync(join(extension.extensionPath, "dist", name), join(old, "dist", name), { recursive: true });

@@ -1,25 +1,16 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import * as vscode from "vscode";
 import type { PolyprocApi } from "../../../extension/api.js";
 import { waitFor, within } from "../../deadline.js";
 import { bigRun, writeBigModule } from "../runs/big-run.js";
 import { activated, workspaceFile } from "./harness/extension.js";
 import { note } from "./harness/note.js";
+import { retained, settledMemory } from "./harness/retained.js";
 
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
 const mib = 1024 * 1024;
 const runCount = 14;
-
-function retained(): number {
-  collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return (heapUsed + external) / mib;
-}
 
 describe("memory", function () {
   this.timeout(240_000);
@@ -44,16 +35,7 @@ describe("memory", function () {
     // What is loaded with the first run stays.
     await runAll(["first"]);
     await forgetAll();
-    let before = retained();
-    await waitFor(
-      () => {
-        const now = retained();
-        const isStill = now > before - 0.5;
-        before = now;
-        return isStill;
-      },
-      { what: "memory that no longer shrinks", intervalMs: 300 },
-    );
+    const before = await settledMemory({ intervalMs: 300 });
     const rssBefore = process.memoryUsage.rss() / mib;
     await runAll(Array.from({ length: runCount }, (_, n) => `big-${n}`));
     assert.ok(api.runs.all.length < runCount, "the oldest have made way");

@@ -6,6 +6,7 @@ import type { PolyprocApi } from "../../../extension/api.js";
 import type { Run, RunItem } from "../../../extension/runs/run.js";
 import { waitFor, within } from "../../deadline.js";
 import { answerWithEnter } from "./harness/answer.js";
+import { endRuns } from "./harness/end-runs.js";
 import { activated, workspaceFile } from "./harness/extension.js";
 import { note } from "./harness/note.js";
 
@@ -22,11 +23,7 @@ describe("runs", function () {
   after(async () => {
     await vscode.commands.executeCommand("workbench.action.closeQuickOpen");
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
-    for (const run of api.runs.all) {
-      await run.cancel();
-      await within(run.whenEnded, "the run's end", longMs);
-      await api.runs.forget(run);
-    }
+    await endRuns(api, longMs);
   });
 
   const newRun = (known: ReadonlySet<Run>) => api.runs.all.find((run) => !known.has(run));

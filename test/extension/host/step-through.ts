@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import type { PolyprocApi } from "../../../extension/api.js";
 import { waitFor, within } from "../../deadline.js";
+import { endRuns } from "./harness/end-runs.js";
 import { activated, workspaceFile } from "./harness/extension.js";
 
 const longMs = 120_000;
@@ -34,11 +35,7 @@ describe("debugging", function () {
     vscode.debug.removeBreakpoints(vscode.debug.breakpoints);
     await vscode.debug.stopDebugging();
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
-    for (const run of api.runs.all) {
-      await run.cancel();
-      await within(run.whenEnded, "the run's end", longMs);
-      await api.runs.forget(run);
-    }
+    await endRuns(api, longMs);
   });
 
   it("runs a failed item again, alone and in the debugger, which stops at the function's breakpoint", async () => {

@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { PolyprocApi } from "../../../extension/api.js";
 import type { Run } from "../../../extension/runs/run.js";
 import { waitFor, within } from "../../deadline.js";
+import { endRuns } from "./harness/end-runs.js";
 import { activated, workspaceFile } from "./harness/extension.js";
 
 const patienceMs = 120_000;
@@ -33,11 +34,7 @@ describe("testing", function () {
   after(async () => {
     writeFileSync(tasksFile, original);
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
-    for (const run of api.runs.all) {
-      await run.cancel();
-      await within(run.whenEnded, "the run's end", patienceMs);
-      await api.runs.forget(run);
-    }
+    await endRuns(api, patienceMs);
   });
 
   const known = new Set<Run>();

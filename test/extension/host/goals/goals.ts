@@ -1,8 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import * as vscode from "vscode";
 import type { PolyprocApi } from "../../../../extension/api.js";
 import { numbersOf, whatRuns } from "../../../../extension/numbers.js";
@@ -12,10 +10,8 @@ import { bigRun, writeBigModule } from "../../runs/big-run.js";
 import { answerWithEnter } from "../harness/answer.js";
 import { activated, workspaceFile } from "../harness/extension.js";
 import { note } from "../harness/note.js";
+import { retained, settledMemory } from "../harness/retained.js";
 
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
-const mib = 1024 * 1024;
 const clicks = 10;
 const runCount = 100;
 
@@ -89,16 +85,7 @@ describe("goals", function () {
     }
     const atOnce = retained() - before;
     // What is still on its way to the window is no leak.
-    let left = retained();
-    await waitFor(
-      () => {
-        const now = retained();
-        const isStill = now > left - 0.5;
-        left = now;
-        return isStill;
-      },
-      { what: "memory that no longer shrinks", timeoutMs: 300_000, intervalMs: 2000 },
-    );
+    const left = await settledMemory({ timeoutMs: 300_000, intervalMs: 2000 });
     note(
       `${runCount} runs of 10,000 items: the extension host retains ${(left - before).toFixed(0)} MiB more ` +
         `(${atOnce.toFixed(0)} MiB at the end of the last run); ` +
@@ -121,12 +108,6 @@ function firstResult(run: Run): Promise<void> {
     changes.dispose();
     resolve();
   });
-}
-
-function retained(): number {
-  collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return (heapUsed + external) / mib;
 }
 
 /** `median 120 ms (100 to 180)`. */

@@ -7,6 +7,7 @@ import type { Row, Run } from "../../../../extension/runs/run.js";
 import { waitFor, within } from "../../../deadline.js";
 import type { WorkspaceProject } from "../../../projects/editor-workspace.js";
 import { answerWithEnter } from "../harness/answer.js";
+import { endRuns } from "../harness/end-runs.js";
 import { activated } from "../harness/extension.js";
 
 const longMs = 60_000;
@@ -24,11 +25,7 @@ describe("projects", function () {
   afterEach(async () => {
     await vscode.commands.executeCommand("workbench.action.closeQuickOpen");
     await vscode.commands.executeCommand("workbench.action.closeAllEditors");
-    for (const run of [...api.runs.all]) {
-      await run.cancel();
-      await within(run.whenEnded, "the run's end", longMs);
-      await api.runs.forget(run);
-    }
+    await endRuns(api, longMs);
   });
 
   /** Opens the file with the cursor in the function. */

@@ -1,14 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { instanceVariable, unmarkedEnvironment } from "./environment.js";
+import { Restarts, settledMs } from "./guardian-restarts.js";
 import { guardianScript } from "./guardian-script.js";
 
-/** If a guardian that has lived this many milliseconds ends, the next one is started at once. */
-const settledMs = 1000;
-/** If it lived shorter, the next start waits this many milliseconds; the pause doubles up to `longestPauseMs`. */
-const firstPauseMs = 50;
-const longestPauseMs = 5000;
-/** From this pause on the log gets a line: if the server is killed during the pause, its children live on. */
-const worthTellingMs = 1000;
 /** A guardian that does not end this many milliseconds after `q` (because it was stopped, for example) is killed. */
 const endGraceMs = 1000;
 
@@ -22,12 +16,10 @@ export class Guardian {
   readonly #instanceId: string;
   readonly #fifoPrefix: string;
   readonly #groups = new Set<number>();
-  readonly #tellPeople: (text: string) => void;
+  readonly #restarts: Restarts;
   #process: ChildProcess | null = null;
   #state: "idle" | "watching" | "unavailable" | "ended" = "idle";
-  #pauseMs = 0;
   #pause: NodeJS.Timeout | undefined;
-  #hasTold = false;
 
   /**
    * `fifoPrefix`: the guardian removes folders with this prefix, which a killed server may leave behind. `tellPeople`
@@ -36,7 +28,7 @@ export class Guardian {
   constructor(instanceId: string, fifoPrefix = "", tellPeople: (text: string) => void = () => {}) {
     this.#instanceId = instanceId;
     this.#fifoPrefix = fifoPrefix;
-    this.#tellPeople = tellPeople;
+    this.#restarts = new Restarts(tellPeople);
     if (process.platform === "win32") this.#state = "unavailable";
   }
 
@@ -105,7 +97,7 @@ export class Guardian {
       this.#process = null;
       this.#lost(startedAt, error);
     };
-    const settled = setTimeout(() => this.#settled(), settledMs).unref();
+    const settled = setTimeout(() => this.#restarts.settled(), settledMs).unref();
     guardian.once("error", over);
     guardian.once("exit", () => over(null));
     if (guardian.pid === undefined) return;
@@ -117,28 +109,11 @@ export class Guardian {
     for (const group of this.#groups) this.#tell(`+${group}\n`);
   }
 
-  #settled(): void {
-    this.#pauseMs = 0;
-    if (this.#hasTold) this.#tellPeople("the children are watched over again: if this server is killed, they end");
-    this.#hasTold = false;
-  }
-
   #lost(startedAt: number, error: Error | null): void {
     if (this.#state !== "watching") return;
-    if (performance.now() - startedAt >= settledMs) {
-      this.#start();
-      return;
-    }
-    this.#pauseMs = Math.min(longestPauseMs, this.#pauseMs === 0 ? firstPauseMs : this.#pauseMs * 2);
-    if (this.#pauseMs >= worthTellingMs && !this.#hasTold) {
-      this.#hasTold = true;
-      const why = error ? ` (${error.message})` : "";
-      this.#tellPeople(
-        "the process that would end the children of this server if it were killed (/bin/sh, " +
-          `polyproc-guardian) keeps ending${why}; it is started again and again`,
-      );
-    }
-    this.#pause = setTimeout(() => this.#start(), this.#pauseMs).unref();
+    const pauseMs = this.#restarts.pauseAfter(performance.now() - startedAt, error);
+    if (pauseMs === 0) this.#start();
+    else this.#pause = setTimeout(() => this.#start(), pauseMs).unref();
   }
 
   #tell(text: string): void {

@@ -2,12 +2,12 @@
 
 import pickle
 import select
-import time
 
 from . import _shared  # noqa: F401
 from ._bypass.pipe_end import end_of
 from ._errors import AuthenticationError, BufferTooShort, PolyprocError  # noqa: F401
 from ._server import at_exit  # noqa: F401
+from ._session.deadline import deadline_in, seconds_left
 from ._session.params import CAST, Params, field, ms
 from ._shared import SharedObject
 from ._standard.descriptors import of_sockets
@@ -158,12 +158,12 @@ class Connection(SharedObject):
         self._check_readable()
         if self._unread:
             return True
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = deadline_in(timeout)
         while True:
             ready = self._end.is_ready(deadline)
             if ready is not None:
                 return ready
-            result = self._follow(False, None if deadline is None else ms(deadline - time.monotonic()))
+            result = self._follow(False, ms(seconds_left(deadline)))
             if "ready" in result:
                 return result["ready"]
 
@@ -375,13 +375,13 @@ def wait(object_list, timeout=None):
         fd = one if isinstance(one, int) else one.fileno()
         by_fd.setdefault(fd, []).append(one)
         poll.register(fd, select.POLLIN | select.POLLHUP)
-    deadline = None if timeout is None else time.monotonic() + timeout
+    deadline = deadline_in(timeout)
     # What is just becoming readable at the server counts.
     for one in objects:
         readiness = getattr(one, "_readiness", None)
         if readiness is not None:
             readiness.refresh()
-    events = poll.poll(None if timeout is None else max(0.0, deadline - time.monotonic()) * 1000)
+    events = poll.poll(ms(seconds_left(deadline)))
     ready = {fd for fd, _ in events}
     return [one for fd, some in by_fd.items() if fd in ready for one in some]
 

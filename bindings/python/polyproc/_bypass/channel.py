@@ -7,9 +7,9 @@ import os
 import select
 import stat
 import threading
-import time
 from weakref import ref
 
+from .._session.deadline import seconds_left
 from .._session.messages import packed_notification
 from .._session.params import ms
 from .._session.stops import stop_error, take_stop
@@ -222,11 +222,11 @@ class Reader(_Channel):
 
     def is_ready(self, deadline):
         """Waits for an item. Whether there is one; None when the channel has ended."""
-        if not self._lock.acquire(True, -1 if deadline is None else max(0.0, deadline - time.monotonic())):
+        if not self._lock.acquire(True, -1 if deadline is None else seconds_left(deadline)):
             return False
         try:
             while self._fd is not None:
-                left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                left = seconds_left(deadline)
                 if self._comes((self._fd,), _QUICK_MS if left is None else min(_QUICK_MS, left * 1000)):
                     return True
                 if not self._is_over() and self._ask(False, left) is False and _DRAINING not in self._over:

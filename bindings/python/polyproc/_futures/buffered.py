@@ -1,8 +1,9 @@
 """`Executor.map`: results in the order of the calls, of which a limited number may be under way."""
 
-import time
 from collections import deque
 from itertools import islice
+
+from .._session.deadline import deadline_in, seconds_left
 
 
 def map_calls(submit, fn, calls, timeout, buffersize):
@@ -14,7 +15,7 @@ def map_calls(submit, fn, calls, timeout, buffersize):
         raise TypeError("buffersize must be an integer or None")
     if buffersize is not None and buffersize < 1:
         raise ValueError("buffersize must be None or > 0")
-    deadline = None if timeout is None else time.monotonic() + timeout
+    deadline = deadline_in(timeout)
     futures = deque(submit(fn, *args) for args in islice(calls, buffersize))
 
     def results():
@@ -32,7 +33,7 @@ def map_calls(submit, fn, calls, timeout, buffersize):
 
 def _result(future, deadline):
     try:
-        return future.result(None if deadline is None else deadline - time.monotonic())
+        return future.result(seconds_left(deadline))
     finally:
         future.cancel()
         # A failed future holds the exception, which holds this frame.

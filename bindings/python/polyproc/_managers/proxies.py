@@ -88,6 +88,17 @@ def _method(name):
     return call
 
 
+def _in_place(name):
+    """A method that changes the object and returns the proxy, as in `shared += value`."""
+
+    def method(self, value):
+        self._callmethod(name, (value,))
+        return self
+
+    method.__name__ = name
+    return method
+
+
 def MakeProxyType(name, exposed, typeid=None):
     """A class of proxies that has these methods."""
     members = {method: _method(method) for method in exposed}
@@ -165,9 +176,7 @@ class ListProxy(BaseListProxy):
         self._callmethod("extend", (value,))
         return self
 
-    def __imul__(self, value):
-        self._callmethod("__imul__", (value,))
-        return self
+    __imul__ = _in_place("__imul__")
 
 
 class _Iterated(BaseProxy):
@@ -217,9 +226,7 @@ class DictProxy(
     __module__ = _MODULE
     __class_getitem__ = classmethod(GenericAlias)
 
-    def __ior__(self, value):
-        self._callmethod("__ior__", (value,))
-        return self
+    __ior__ = _in_place("__ior__")
 
 
 class SetProxy(
@@ -271,21 +278,10 @@ class SetProxy(
     __module__ = _MODULE
     __class_getitem__ = classmethod(GenericAlias)
 
-    def __iand__(self, value):
-        self._callmethod("__iand__", (value,))
-        return self
-
-    def __ior__(self, value):
-        self._callmethod("__ior__", (value,))
-        return self
-
-    def __isub__(self, value):
-        self._callmethod("__isub__", (value,))
-        return self
-
-    def __ixor__(self, value):
-        self._callmethod("__ixor__", (value,))
-        return self
+    __iand__ = _in_place("__iand__")
+    __ior__ = _in_place("__ior__")
+    __isub__ = _in_place("__isub__")
+    __ixor__ = _in_place("__ixor__")
 
 
 class IteratorProxy(MakeProxyType("BaseIteratorProxy", ("__next__", "close", "send", "throw"), "Iterator")):

@@ -1,10 +1,10 @@
 """The calls of `apply` that have not ended, counted against the pool's limit."""
 
 import queue
-import time
 from _thread import allocate_lock
 
 from .._session.answer import wake
+from .._session.deadline import deadline_in
 
 
 class CallQueue:
@@ -43,7 +43,7 @@ class CallQueue:
         bell.acquire()
         self._bells.append(bell)
         try:
-            deadline = None if timeout is None else time.monotonic() + timeout
+            deadline = deadline_in(timeout)
             self._session.wait_until(self._has_room, bell, deadline)
         finally:
             self._bells.remove(bell)

@@ -1,13 +1,13 @@
 """Results one by one. Inputs are read as results are taken."""
 
 import threading
-import time
 from _thread import allocate_lock
 from collections import deque
 from types import GenericAlias
 
 from .._errors import TimeoutError
 from .._session.answer import wake
+from .._session.deadline import deadline_in
 from .._session.handlers import is_from_handler
 from .call_options import NONE
 from .pool_job import PoolJob
@@ -62,7 +62,7 @@ class IMapIterator:
 
     def next(self, timeout=None):
         """The next result. TimeoutError when `timeout` (seconds) has passed."""
-        deadline = None if timeout is None else time.monotonic() + timeout
+        deadline = deadline_in(timeout)
         while True:
             with self._lock:
                 result = self._pop()

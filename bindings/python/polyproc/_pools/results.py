@@ -1,12 +1,12 @@
 """Results of calls and maps that are not done yet."""
 
 import threading
-import time
 from _thread import allocate_lock
 from types import GenericAlias
 
 from .._errors import TimeoutError
 from .._session.answer import wake
+from .._session.deadline import deadline_in
 from .._session.handlers import is_from_handler
 from .._values.failure import exception_from
 from .._values.foreign import Foreign
@@ -68,9 +68,7 @@ class ApplyResult:
                 # The thread of the callbacks says when.
                 bell.acquire(True, -1 if timeout is None else max(0.0, timeout))
             else:
-                self._session.wait_until(
-                    lambda: self._ready, bell, None if timeout is None else time.monotonic() + timeout
-                )
+                self._session.wait_until(lambda: self._ready, bell, deadline_in(timeout))
         finally:
             self._bells.remove(bell)
 

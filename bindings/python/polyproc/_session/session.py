@@ -3,7 +3,6 @@
 import itertools
 import os
 import socket
-import time
 import weakref
 from _thread import allocate_lock, get_ident
 
@@ -15,6 +14,7 @@ from . import fork
 from .answer import Answer, wake
 from .callbacks import Callbacks
 from .claim import Claim
+from .deadline import deadline_in
 from .frames import frame
 from .idle import IdleReader
 from .messages import ID, packed_notification, request_head, request_heads
@@ -201,7 +201,7 @@ class Session(References, Reading):
         Raises Cancelled in a task that was told to stop.
         """
         if not answer.done:
-            deadline = None if timeout is None else time.monotonic() + timeout
+            deadline = deadline_in(timeout)
             task = self.stoppable() if raises else None
             try:
                 self._wait_for(answer, deadline, task)

@@ -1,8 +1,7 @@
 """Condition."""
 
-import time
-
 from .._errors import PolyprocError
+from .._session.deadline import deadline_in, seconds_left
 from .._session.messages import owner
 from .._session.params import Params, field, waiting
 from .._shared import SharedObject
@@ -83,14 +82,12 @@ class Condition(SharedObject):
 
         Returns the predicate's last value, which is false only if the timeout passed first.
         """
-        end = None if timeout is None else time.monotonic() + timeout
-        result = predicate()
-        while not result:
-            left = None if end is None else end - time.monotonic()
-            if left is not None and left <= 0:
+        deadline = deadline_in(timeout)
+        while not (result := predicate()):
+            left = seconds_left(deadline)
+            if left == 0:
                 break
             self.wait(left)
-            result = predicate()
         return result
 
     def notify(self, n=1):

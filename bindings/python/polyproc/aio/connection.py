@@ -9,7 +9,7 @@ from .._values.foreign import item_of
 from .._values.msgpack import pack
 from ..connection import _ITEM, _LARGE_BYTES, _as_os_error
 from .asking import ask, is_free
-from .face import Face
+from .face import Face, _forwarded
 
 
 class Connection(Face):
@@ -20,20 +20,9 @@ class Connection(Face):
     def __init__(self, *_):
         raise TypeError("Connection objects come from Pipe()")
 
-    @property
-    def closed(self):
-        """Whether this end was closed in this process."""
-        return self.shared.closed
-
-    @property
-    def readable(self):
-        """Whether items can be received here."""
-        return self.shared.readable
-
-    @property
-    def writable(self):
-        """Whether items can be sent here."""
-        return self.shared.writable
+    closed = _forwarded("closed", "Whether this end was closed in this process.")
+    readable = _forwarded("readable", "Whether items can be received here.")
+    writable = _forwarded("writable", "Whether items can be sent here.")
 
     async def send(self, obj):
         """Sends an object to the other end."""

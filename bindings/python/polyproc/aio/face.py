@@ -1,5 +1,7 @@
 """The common part of all awaitable objects."""
 
+from operator import attrgetter
+
 from .asking import ask
 
 # By the class of the object: its awaitable class.
@@ -13,6 +15,11 @@ def awaitable(shared):
         if face is not None:
             return face.of(shared)
     raise TypeError(f"{type(shared).__name__} objects have no awaitable face")
+
+
+def _forwarded(name, doc):
+    """A property that is the one of this name of the object behind it."""
+    return property(attrgetter("shared." + name), doc=doc)
 
 
 class Face:

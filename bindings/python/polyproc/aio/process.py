@@ -7,6 +7,7 @@ from .. import process
 from .._server.default import default_session
 from .._session.params import waiting
 from .asking import ask
+from .face import _forwarded
 
 
 class Process:
@@ -78,25 +79,12 @@ class Process:
         if shared._exitcode is None:
             await ask(shared._session, method, shared._params.alone)
 
-    @property
-    def exitcode(self):
-        """None until `join` or `is_alive` found that it has ended; −N when signal N ended it."""
-        return self.shared._exitcode
-
-    @property
-    def name(self):
-        """The name, for display. Default: `Process-1`, `Process-1:2` …"""
-        return self.shared.name
-
-    @property
-    def daemon(self):
-        """Whether it ends with its parent."""
-        return self.shared.daemon
-
-    @property
-    def pid(self):
-        """The process id; None before the start."""
-        return self.shared.pid
+    exitcode = _forwarded(
+        "_exitcode", "None until `join` or `is_alive` found that it has ended; −N when signal N ended it."
+    )
+    name = _forwarded("name", "The name, for display. Default: `Process-1`, `Process-1:2` …")
+    daemon = _forwarded("daemon", "Whether it ends with its parent.")
+    pid = _forwarded("pid", "The process id; None before the start.")
 
     ident = pid
 

@@ -3,13 +3,13 @@
 import asyncio
 import inspect
 import threading
-import time
 
 from .. import synchronize
 from .._errors import PolyprocError
+from .._session.deadline import deadline_in, seconds_left
 from .._session.params import field, waiting
 from .asking import ask_to_the_end, owner
-from .face import Face
+from .face import Face, _forwarded
 
 
 class _Acquirable(Face):
@@ -27,15 +27,10 @@ class _Acquirable(Face):
             shared.owner_died, shared.fence = result["ownerDied"], result.get("fence")
         return result["acquired"]
 
-    @property
-    def owner_died(self):
-        """Whether the last `acquire` got it after a holder that had not released it."""
-        return self.shared.owner_died
-
-    @property
-    def fence(self):
-        """In a cluster: the number of the last `acquire`, which rises with each holder. Otherwise None."""
-        return self.shared.fence
+    owner_died = _forwarded("owner_died", "Whether the last `acquire` got it after a holder that had not released it.")
+    fence = _forwarded(
+        "fence", "In a cluster: the number of the last `acquire`, which rises with each holder. Otherwise None."
+    )
 
     async def release(self):
         shared = self.shared
@@ -187,14 +182,12 @@ class Condition(Face):
 
     async def wait_for(self, predicate, timeout=None):
         """Waits until the predicate is true. Returns its last value."""
-        end = None if timeout is None else time.monotonic() + timeout
-        result = predicate()
-        while not result:
-            left = None if end is None else end - time.monotonic()
-            if left is not None and left <= 0:
+        deadline = deadline_in(timeout)
+        while not (result := predicate()):
+            left = seconds_left(deadline)
+            if left == 0:
                 break
             await self.wait(left)
-            result = predicate()
         return result
 
     async def notify(self, n=1):

@@ -4,7 +4,7 @@ import socket
 import struct
 
 from polyproc._pools import imap, pool_job, results
-from polyproc._session import callbacks, outflow, reading, session as sessions, wire
+from polyproc._session import callbacks, deadline, outflow, reading, session as sessions, wire
 from polyproc._session.frames import frame
 from polyproc._values.msgpack import pack, unpack
 
@@ -132,7 +132,7 @@ class System:
         scheduler.ident = None
         wire.os = Os
         wire.select = outflow.select = Select
-        reading.time = results.time = imap.time = Time
+        reading.time = deadline.time = Time
         callbacks.threading = outflow.threading = pool_job.threading = results.threading = imap.threading = Threads
         callbacks.queue = Queues
         sessions.IdleReader = lambda session: Idle(scheduler, system, session)

@@ -1,7 +1,6 @@
-import { realpath } from "node:fs/promises";
-import { resolve } from "node:path";
 import { glob } from "tinyglobby";
 import type { StartRequest, ToolHost } from "../agents/tool.js";
+import { realModulePath } from "../bindings/typescript/processes/real-module-path.js";
 import type { Connection } from "../bindings/typescript/session/connection.js";
 import type { RequestName, RequestParams, RequestResult } from "../bindings/typescript/session/methods.js";
 import { jsonToPayload, payloadToJson } from "../protocol/values.js";
@@ -55,11 +54,7 @@ export class ServerHost implements ToolHost {
   }
 
   async realPath(path: string): Promise<string> {
-    try {
-      return await realpath(path.startsWith("file:") ? new URL(path) : resolve(this.folder, path));
-    } catch (error) {
-      throw new Error(`${path}: ${(error as Error).message}`);
-    }
+    return realModulePath(path, this.folder);
   }
 
   decode(payload: Payload): unknown {

@@ -37,6 +37,17 @@ export const serverCapabilities = v.looseObject({
 });
 export type ServerCapabilities = v.InferOutput<typeof serverCapabilities>;
 
+/** What a session is told when it begins, as client or as worker host. */
+export const welcome = () => ({
+  instanceId: v.string(),
+  session: v.string(),
+  limits,
+  cpuCount: count(1),
+  runtimes: v.array(v.string()),
+  memory: v.nullable(memoryPlace),
+  capabilities: serverCapabilities,
+});
+
 export const initialize = request("initialize", {
   doc:
     "Opens the session. It is the first request on every connection except a worker host's. On a `Content-Length` " +
@@ -73,17 +84,7 @@ export const initialize = request("initialize", {
   result: v.looseObject({
     protocolVersion: v.string(),
     serverInfo: v.strictObject({ name: v.string(), version: v.string(), pid: count() }),
-    instanceId: v.string(),
-    /** Prefix of this session's handles. */
-    session: v.string(),
-    limits,
-    cpuCount: count(1),
-    /** Runtimes that can run `module` and `source` targets. */
-    runtimes: v.array(v.string()),
-    /** A file of the server's memory. A client that can open it sends `memory/usable`. Null: there is none. */
-    memory: v.nullable(memoryPlace),
-    /** What the server can do for this session. */
-    capabilities: serverCapabilities,
+    ...welcome(),
   }),
   errors: ["Unauthorized", "BadState"],
 });

@@ -1,8 +1,7 @@
 import * as v from "valibot";
 import { notification, request } from "./message.js";
 import { failure, mode } from "./job.js";
-import { clientCapabilities, limits, serverCapabilities } from "./lifecycle.js";
-import { memoryPlace } from "./memory.js";
+import { clientCapabilities, welcome } from "./lifecycle.js";
 import { count, handle, payload } from "./schema.js";
 import { progress } from "./progress.js";
 import { stackSource } from "./stack.js";
@@ -29,17 +28,7 @@ export const ready = request("worker/ready", {
     /** What the host can do, besides `workerChannels`. Default: none of it. */
     capabilities: v.optional(clientCapabilities),
   }),
-  result: v.strictObject({
-    instanceId: v.string(),
-    session: v.string(),
-    limits,
-    cpuCount: count(1),
-    runtimes: v.array(v.string()),
-    /** A file of the server's memory. A host that can open it sends `memory/usable`. Null: there is none. */
-    memory: v.nullable(memoryPlace),
-    /** What the server can do for this session. */
-    capabilities: serverCapabilities,
-  }),
+  result: v.strictObject(welcome()),
   errors: ["BadState"],
 });
 

@@ -1,6 +1,6 @@
-import { realpath } from "node:fs/promises";
-import { isAbsolute, resolve } from "node:path";
+import { isAbsolute } from "node:path";
 import type { StartRequest, ToolHost } from "../../agents/tool.js";
+import { realModulePath } from "../../bindings/typescript/processes/real-module-path.js";
 import type { RequestName, RequestParams, RequestResult } from "../../bindings/typescript/session/methods.js";
 import type { Payload } from "../../protocol/payload.js";
 import { payloadToJson } from "../../protocol/values.js";
@@ -48,11 +48,7 @@ export class EditorHost implements ToolHost {
   }
 
   async realPath(path: string): Promise<string> {
-    try {
-      return await realpath(path.startsWith("file:") ? new URL(path) : resolve(this.folder, path));
-    } catch (error) {
-      throw new Error(`${path}: ${(error as Error).message}`);
-    }
+    return realModulePath(path, this.folder);
   }
 
   decode(payload: Payload): unknown {

@@ -184,7 +184,11 @@ export const docsByPlace: ReadonlyMap<string, string> = new Map(
       "Displayed in place of `name`: a script's file name, for example. Default: `name`.",
     "InitializeParams.clientInfo.version": "Version of the program. Default: unknown.",
     "InitializeResult.protocolVersion": "Version of the protocol that the server speaks.",
-    "InitializeResult.memory": "A file of the server's memory: see [Blocks](#blocks). Null: there is none.",
+    "InitializeResult.capabilities": "What the server can do for this session.",
+    "InitializeResult.memory":
+      "A file of the server's memory. A client that can open it sends `memory/usable`. Null: there is none.",
+    "InitializeResult.runtimes": "Runtimes that can run `module` and `source` targets.",
+    "InitializeResult.session": "Prefix of this session's handles.",
     "InitializeResult.serverInfo": "Name, version and pid of the server.",
     "JobCancelParams.indexes": "First indexes of the tasks to cancel. Default: all that are not done.",
     "JobCancelParams.waiting": "Only tasks that no worker has begun. Default false.",
@@ -359,7 +363,9 @@ export const docsByPlace: ReadonlyMap<string, string> = new Map(
     "WorkerResultParams.error": "Why the items failed. Absent if they succeeded.",
     "WorkerResultParams.from": "Index of the first of these items in the task.",
     "WorkerResultParams.seq": "Number of the task.",
-    "WorkerReadyResult.memory": "A file of the server's memory: see [Blocks](#blocks). Null: there is none.",
+    "WorkerReadyResult.capabilities": "What the server can do for this session.",
+    "WorkerReadyResult.memory":
+      "A file of the server's memory. A host that can open it sends `memory/usable`. Null: there is none.",
     "WorkerRunParams.identity": "Comes with the first tasks. Default: as before.",
     "WorkerRunParams.initializer.args": "Holds `[args, kwargs]`. Default: no arguments.",
     "WorkerRunParams.once": "The host is a Process: it runs one task and exits. Default false.",

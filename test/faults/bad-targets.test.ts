@@ -42,6 +42,10 @@ const module = (name: string, exported?: string) => (folder: string) => ({
 });
 const program = (name: string) => (folder: string) => command(join(folder, name));
 
+function spawnFails(title: string, errno: string, says: RegExp, target: Case["target"]): Case {
+  return { title, target, codeName: "SpawnFailed", says, data: { errno } };
+}
+
 const cases: Case[] = [
   {
     title: "a module that does not exist",
@@ -163,48 +167,16 @@ const cases: Case[] = [
     codeName: "TargetNotFound",
     says: /there is no runtime "cobol" here, only node/,
   },
-  {
-    title: "a command that is not found",
-    target: () => command("no-such-program-anywhere"),
-    codeName: "SpawnFailed",
-    says: /no-such-program-anywhere/,
-    data: { errno: "ENOENT" },
-  },
-  {
-    title: "a command's path that does not exist",
-    target: program("missing"),
-    codeName: "SpawnFailed",
-    says: /missing/,
-    data: { errno: "ENOENT" },
-  },
-  {
-    title: "a command that is not executable",
-    target: program("plain.txt"),
-    codeName: "SpawnFailed",
-    says: /plain\.txt/,
-    data: { errno: "EACCES" },
-  },
-  {
-    title: "a command whose interpreter is missing",
-    target: program("no-interpreter"),
-    codeName: "SpawnFailed",
-    says: /no-interpreter/,
-    data: { errno: "ENOENT" },
-  },
-  {
-    title: "a folder in the place of a command",
-    target: program("folder.mjs"),
-    codeName: "SpawnFailed",
-    says: /folder\.mjs/,
-    data: { errno: "EACCES" },
-  },
-  {
-    title: "a command in a folder that does not exist",
-    target: (folder) => command("true", [], { cwd: join(folder, "missing") }),
-    codeName: "SpawnFailed",
-    says: /working directory|folder/,
-    data: { errno: "ENOENT" },
-  },
+  spawnFails("a command that is not found", "ENOENT", /no-such-program-anywhere/, () =>
+    command("no-such-program-anywhere"),
+  ),
+  spawnFails("a command's path that does not exist", "ENOENT", /missing/, program("missing")),
+  spawnFails("a command that is not executable", "EACCES", /plain\.txt/, program("plain.txt")),
+  spawnFails("a command whose interpreter is missing", "ENOENT", /no-interpreter/, program("no-interpreter")),
+  spawnFails("a folder in the place of a command", "EACCES", /folder\.mjs/, program("folder.mjs")),
+  spawnFails("a command in a folder that does not exist", "ENOENT", /working directory|folder/, (folder) =>
+    command("true", [], { cwd: join(folder, "missing") }),
+  ),
 ];
 
 function makeFiles(t: { after(clean: () => void): void }): string {

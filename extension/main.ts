@@ -9,6 +9,7 @@ import { makeApi } from "./make-api.js";
 import { ServerModel } from "./model/server-model.js";
 import { numbersOf } from "./numbers.js";
 import type { Parts } from "./parts.js";
+import { registerHosts } from "./hosts/register-hosts.js";
 import { registerQueue } from "./queue/register-queue.js";
 import { registerResults } from "./results/register-results.js";
 import { registerRuns } from "./register-runs.js";
@@ -62,6 +63,7 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
   const parts: Parts = { context, log, server, model, runs, settings };
   part("the views", () => registerViews(parts));
   part("the queue", () => registerQueue(parts));
+  part("the hosts", () => registerHosts(parts));
   part("tasks", () => registerTasks(parts));
   part("the saved runs", () => registerSaved(parts));
   part("results", () => registerResults(parts));

@@ -3,6 +3,15 @@ import { clusterAddress } from "./cluster-address.js";
 import { request } from "./message.js";
 import { count, none } from "./schema.js";
 
+export const hostPool = v.strictObject({
+  /** Its name in the cluster. */
+  id: v.string(),
+  /** Null if its creator gave no name. */
+  name: v.nullable(v.string()),
+  /** Packs of it that this host runs. */
+  running: count(1),
+});
+
 export const hostInfo = v.strictObject({
   /** Its name in the cluster. */
   host: v.string(),
@@ -20,6 +29,8 @@ export const hostInfo = v.strictObject({
   load: v.number(),
   /** It takes no more tasks, and ends when its tasks have ended. */
   draining: v.boolean(),
+  /** What it runs: told with each renewal of its lease, so a moment old. */
+  pools: v.array(hostPool),
 });
 export type HostInfo = v.InferOutput<typeof hostInfo>;
 

@@ -16,6 +16,7 @@ export const clusterExamples: Examples = {
           busy: 3,
           load: 2.75,
           draining: false,
+          pools: [{ id: "9f1c0ab37d22e58f60", name: "thumbnails", running: 3 }],
         },
       ],
       pools: [{ id: "9f1c0ab37d22e58f60", name: "thumbnails", processes: 64, queued: 120, running: 3 }],

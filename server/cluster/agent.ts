@@ -159,6 +159,9 @@ export class Agent {
       busy: Math.min(slots, this.#running),
       load: Math.round(loadavg()[0]! * 100) / 100,
       draining: this.#ending !== null,
+      pools: [...this.#pools.values()]
+        .filter(({ running }) => running > 0)
+        .map(({ id, record: { name }, running }) => ({ id, name, running })),
       instance: this.#instance,
     };
     await redis

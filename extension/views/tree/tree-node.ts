@@ -11,6 +11,8 @@ export type About =
   /** An entry or a group of the user's batch queue. */
   | { kind: "entry"; entry: number }
   | { kind: "queueGroup"; group: string }
+  /** A host of the cluster. Its processes have pids there, so no row has one: nothing is signalled by number. */
+  | { kind: "host"; host: string }
   | { kind: "nothing" };
 
 /** An icon of the product's set, in a colour of the theme's. */

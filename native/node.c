@@ -1,16 +1,24 @@
 /*
- * Makes and maps shared memory for Node, which works on it with Atomics. No C library is linked: the program that loads
- * this has one, of whatever kind.
+ * What Node cannot do: make and map shared memory, on which it works with Atomics; make pipes; and start a process
+ * without copying the page tables of this one. No C library is linked: the program that loads this has one, of whatever
+ * kind.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <node_api.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* What `create` and `map` take and give. `native/load.ts` has the same number and refuses a file with another. */
-#define ABI 1
+#define ABI 2
 
 /*
  * create(length): a descriptor of memory that no process can make smaller, so that none of those that map it can be
@@ -59,12 +67,167 @@ static napi_value map(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* Two descriptors as an array, or null; they are closed if the array cannot be made. */
+static napi_value two(napi_env env, int failed, const int *fds) {
+  napi_value result, each;
+  if (failed) return napi_get_null(env, &result) == napi_ok ? result : 0;
+  if (napi_create_array_with_length(env, 2, &result) == napi_ok) {
+    int i = 0;
+    while (i < 2 && napi_create_int32(env, fds[i], &each) == napi_ok && napi_set_element(env, result, i, each) == napi_ok)
+      i++;
+    if (i == 2) return result;
+  }
+  close(fds[0]);
+  close(fds[1]);
+  return napi_get_null(env, &result) == napi_ok ? result : 0;
+}
+
+/* pipe(): [the end to read, the end to write], or null. */
+static napi_value make_pipe(napi_env env, napi_callback_info info) {
+  int fds[2];
+  (void)info;
+  return two(env, pipe2(fds, O_CLOEXEC), fds);
+}
+
+/* pair(): two sockets that are connected with each other, or null. */
+static napi_value make_pair(napi_env env, napi_callback_info info) {
+  int fds[2];
+  (void)info;
+  return two(env, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), fds);
+}
+
+/* The bytes of a Uint8Array or the numbers of an Int32Array. Null if it is no array of this type. */
+static void *contents(napi_env env, napi_value value, napi_typedarray_type wanted, size_t *length) {
+  napi_typedarray_type type;
+  napi_value buffer;
+  size_t offset;
+  void *data = 0;
+  bool is_array;
+  if (napi_is_typedarray(env, value, &is_array) != napi_ok || !is_array ||
+      napi_get_typedarray_info(env, value, &type, length, &data, &buffer, &offset) != napi_ok || type != wanted)
+    return 0;
+  return data;
+}
+
+/* Texts that each end with a NUL, as an array of pointers that ends with a null. Null if the last NUL is missing. */
+static char **texts(napi_env env, napi_value value) {
+  size_t length, count = 0;
+  char *data = contents(env, value, napi_uint8_array, &length);
+  if (!data || length == 0 || data[length - 1]) return 0;
+  for (size_t i = 0; i < length; i++) count += !data[i];
+  char **list = malloc((count + 1) * sizeof *list);
+  if (!list) return 0;
+  for (size_t i = 0; i < count; i++, data += strlen(data) + 1) list[i] = data;
+  list[count] = 0;
+  return list;
+}
+
+/* An older C library may lack it: nothing is started by `spawn` then. */
+#pragma weak posix_spawn_file_actions_addchdir_np
+
+/* The most descriptors that `spawn` gives to a process. */
+#define MOST 16
+
+/* Descriptor i of the process becomes fds[i], or the null device if that is negative. Sets lifted[i] to be closed. */
+static int redirect(posix_spawn_file_actions_t *actions, const int32_t *fds, int count, int *lifted) {
+  int error = 0;
+  for (int i = 0; i < count && !error; i++) {
+    if (fds[i] < 0) {
+      error = posix_spawn_file_actions_addopen(actions, i, "/dev/null", O_RDWR, 0);
+      continue;
+    }
+    /* Above all targets: one that is among them would be overwritten before its turn. */
+    lifted[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, MOST);
+    error = lifted[i] < 0 ? errno : posix_spawn_file_actions_adddup2(actions, lifted[i], i);
+  }
+  return error;
+}
+
+/*
+ * Starts a program in a session of its own, with all signals at their defaults. The C library does not copy this
+ * process for it: the child borrows its memory until it has become the program.
+ */
+static int start(pid_t *pid, char **path, char **argv, char **envp, char **cwd, const int32_t *fds, int count) {
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  int lifted[MOST], error;
+  sigset_t every, none;
+  if (count > MOST) return EINVAL;
+  if (!posix_spawn_file_actions_addchdir_np) return ENOSYS;
+  if ((error = posix_spawn_file_actions_init(&actions))) return error;
+  if ((error = posix_spawnattr_init(&attributes))) {
+    posix_spawn_file_actions_destroy(&actions);
+    return error;
+  }
+  for (int i = 0; i < MOST; i++) lifted[i] = -1;
+  sigfillset(&every);
+  sigemptyset(&none);
+  error = redirect(&actions, fds, count, lifted);
+  if (!error && cwd) error = posix_spawn_file_actions_addchdir_np(&actions, cwd[0]);
+  if (!error) error = posix_spawnattr_setsigdefault(&attributes, &every);
+  if (!error) error = posix_spawnattr_setsigmask(&attributes, &none);
+  if (!error)
+    error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  if (!error) error = posix_spawn(pid, path[0], &actions, &attributes, argv, envp);
+  for (int i = 0; i < MOST; i++)
+    if (lifted[i] >= 0) close(lifted[i]);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  return error;
+}
+
+/*
+ * spawn(path, arguments, environment, folder, descriptors): the pid, or an errno as a negative number. Texts are
+ * Uint8Arrays in which each text ends with a NUL; an empty `folder` is this process's. The caller reaps.
+ */
+static napi_value spawn(napi_env env, napi_callback_info info) {
+  size_t count = 5, descriptors = 0;
+  napi_value arguments[5], result;
+  pid_t pid = -EINVAL;
+  if (napi_get_cb_info(env, info, &count, arguments, 0, 0) == napi_ok && count == 5) {
+    char **path = texts(env, arguments[0]), **argv = texts(env, arguments[1]);
+    char **envp = texts(env, arguments[2]), **cwd = texts(env, arguments[3]);
+    int32_t *fds = contents(env, arguments[4], napi_int32_array, &descriptors);
+    if (path && argv && envp && fds) {
+      int error = start(&pid, path, argv, envp, cwd, fds, descriptors > MOST ? MOST + 1 : (int)descriptors);
+      if (error) pid = -error;
+    }
+    free(path);
+    free(argv);
+    free(envp);
+    free(cwd);
+  }
+  return napi_create_int32(env, pid, &result) == napi_ok ? result : 0;
+}
+
+/* reap(pid): null while it runs; else its exit code, or the number of the signal that ended it as a negative number. */
+static napi_value reap(napi_env env, napi_callback_info info) {
+  size_t count = 1;
+  napi_value argument, result;
+  int32_t pid;
+  int status = 0;
+  if (napi_get_cb_info(env, info, &count, &argument, 0, 0) == napi_ok && count == 1 &&
+      napi_get_value_int32(env, argument, &pid) == napi_ok && pid > 0) {
+    pid_t reaped;
+    while ((reaped = waitpid(pid, &status, WNOHANG)) < 0 && errno == EINTR);
+    if (reaped == 0) return napi_get_null(env, &result) == napi_ok ? result : 0;
+    /* Somebody else reaped it: how it ended is not known, and it is gone. */
+    if (reaped < 0) status = SIGKILL;
+  }
+  int how = WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
+  return napi_create_int32(env, how, &result) == napi_ok ? result : 0;
+}
+
 NAPI_MODULE_INIT() {
+  static const struct {
+    const char *name;
+    napi_callback call;
+  } functions[] = {{"create", create},  {"map", map},     {"pipe", make_pipe},
+                   {"pair", make_pair}, {"spawn", spawn}, {"reap", reap}};
   napi_value function, abi;
   if (napi_create_int32(env, ABI, &abi) == napi_ok) napi_set_named_property(env, exports, "abi", abi);
-  if (napi_create_function(env, "create", NAPI_AUTO_LENGTH, create, 0, &function) == napi_ok)
-    napi_set_named_property(env, exports, "create", function);
-  if (napi_create_function(env, "map", NAPI_AUTO_LENGTH, map, 0, &function) == napi_ok)
-    napi_set_named_property(env, exports, "map", function);
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+    if (napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, 0, &function) == napi_ok)
+      napi_set_named_property(env, exports, functions[i].name, function);
   return exports;
 }

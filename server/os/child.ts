@@ -1,23 +1,21 @@
-import { spawn, type ChildProcess, type StdioOptions } from "node:child_process";
 import { PolyprocError } from "../../protocol/errors.js";
 import type { Child, ChildEvents, ExitStatus } from "../engine/processes/spawner.js";
 import { drain } from "./drain.js";
 import type { Family } from "./family.js";
 import type { ProcessLook } from "./process-look.js";
 import { ProcessTree, type TreeScope } from "./process-tree.js";
-import { spawnFailure } from "./spawn-failure.js";
+import type { Launch } from "./start/launch.js";
+import type { Running } from "./start/running.js";
+import { spawnFailure } from "./start/spawn-failure.js";
+import { start } from "./start/start.js";
 import { groupExists, type EndSignal } from "./tree-killer.js";
 
 /** At a child's exit, processes that are left in its group get SIGTERM, and SIGKILL after this many milliseconds. */
 const leftoverGraceMs = 1000;
 const outputs = ["stdout", "stderr"] as const;
 
-export interface Launch {
-  command: string;
-  args: readonly string[];
-  cwd: string | undefined;
-  env: NodeJS.ProcessEnv;
-  stdio: StdioOptions;
+/** How a child is started, and known afterwards. */
+export interface ChildLaunch extends Launch {
   /** The value of POLYPROC_CHILD in `env`. */
   childId: string;
   /** Output that `pauseOutput` does not pause. Absent: none. */
@@ -29,7 +27,7 @@ export interface Launch {
 /** Callbacks for hosts and commands, which have more than output and an exit. */
 export interface LaunchHooks {
   /** The child runs, and its pipes exist. Called right after `spawned`. */
-  started?(process: ChildProcess): void;
+  started?(running: Running): void;
   /** The child was reaped, or could not be started. Called before `exited` and `failed`. */
   ended?(): void;
 }
@@ -40,12 +38,12 @@ type State = "queued" | "starting" | "running" | "draining" | "leftover" | "gone
 /** One child process: its output, its exit, and the end of its whole process tree. */
 export class OsChild implements Child {
   readonly #family: Family;
-  readonly #prepare: () => Launch;
+  readonly #prepare: () => ChildLaunch;
   readonly #events: ChildEvents;
   readonly #hooks: LaunchHooks;
   readonly #leaveQueue: () => boolean;
   #state: State = "queued";
-  #process: ChildProcess | null = null;
+  #running: Running | null = null;
   #tree: ProcessTree | null = null;
   #pid: number | null = null;
   #paused = false;
@@ -59,7 +57,7 @@ export class OsChild implements Child {
   /**
    * `owner`: the client in whose name it is started; clients take turns. `prepare` is called when the turn has come.
    */
-  constructor(family: Family, owner: string, prepare: () => Launch, events: ChildEvents, hooks: LaunchHooks = {}) {
+  constructor(family: Family, owner: string, prepare: () => ChildLaunch, events: ChildEvents, hooks: LaunchHooks = {}) {
     this.#family = family;
     this.#prepare = prepare;
     this.#events = events;
@@ -98,18 +96,18 @@ export class OsChild implements Child {
     // After the exit the rest of the output is read without pausing: it is little more than the pipes hold.
     if (this.#paused || !(this.#state === "queued" || this.#state === "starting" || this.#state === "running")) return;
     this.#paused = true;
-    for (const stream of this.#pausable) this.#process?.[stream]?.pause();
+    for (const stream of this.#pausable) this.#running?.[stream]?.pause();
   }
 
   resumeOutput(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    for (const stream of this.#pausable) this.#process?.[stream]?.resume();
+    for (const stream of this.#pausable) this.#running?.[stream]?.resume();
   }
 
   #start(): void {
     this.#state = "starting";
-    let launch: Launch | null = null;
+    let launch: ChildLaunch | null = null;
     try {
       launch = this.#prepare();
       this.#spawn(launch);
@@ -118,46 +116,39 @@ export class OsChild implements Child {
     }
   }
 
-  #spawn(launch: Launch): void {
-    const { command, args, cwd, env, stdio, childId, unpaused = [], umask } = launch;
+  #spawn(launch: ChildLaunch): void {
+    const { childId, unpaused = [], umask } = launch;
     this.#pausable = outputs.filter((stream) => !unpaused.includes(stream));
     this.#family.guardian.prepare();
-    const child = withMask(umask, () =>
-      spawn(command, args, {
-        cwd,
-        env,
-        stdio,
-        // Makes the child leader of a new process group and session. On Windows `detached` would open a console window.
-        detached: process.platform !== "win32",
-        windowsHide: true,
+    const running = withMask(umask, () =>
+      start(launch, () => this.#family.fifos.takeEnds(), {
+        spawned: () => this.#started(),
+        failed: (error) => this.#failed(error, launch),
+        exited: (status) => this.#exited(status),
       }),
     );
-    this.#process = child;
-    child.on("error", (error) => this.#failed(error, launch));
-    if (child.pid === undefined) return;
-    this.#tree = new ProcessTree(child.pid, childId);
-    this.#family.guardian.add(child.pid);
-    this.#family.memory.add(child.pid);
+    if (!running) return;
+    this.#running = running;
+    this.#tree = new ProcessTree(running.pid, childId);
+    this.#family.guardian.add(running.pid);
+    this.#family.memory.add(running.pid);
     for (const stream of outputs) {
-      child[stream]?.on("data", (data: Uint8Array) => this.#events.output(stream, data));
-      child[stream]?.on("error", () => {});
-      if (this.#paused && this.#pausable.includes(stream)) child[stream]?.pause();
+      running[stream].on("data", (data: Uint8Array) => this.#events.output(stream, data));
+      running[stream].on("error", () => {});
+      if (this.#paused && this.#pausable.includes(stream)) running[stream].pause();
     }
-    child.once("spawn", () => this.#started(child));
-    child.once("exit", (code, signal) =>
-      this.#exited(child, signal === null ? { exitCode: code ?? 0, signal } : { exitCode: null, signal }),
-    );
   }
 
-  #started(child: ChildProcess): void {
+  #started(): void {
+    const running = this.#running!;
     this.#state = "running";
-    this.#pid = child.pid!;
-    this.#events.spawned(child.pid!);
-    this.#hooks.started?.(child);
+    this.#pid = running.pid;
+    this.#events.spawned(running.pid);
+    this.#hooks.started?.(running);
   }
 
   /** Node also emits `error` after the start, for example when a signal cannot be sent. Only a failed start matters. */
-  #failed(error: unknown, launch: Launch | null): void {
+  #failed(error: unknown, launch: ChildLaunch | null): void {
     if (this.#state !== "starting") return;
     this.#state = "gone";
     this.#neverStarted(
@@ -173,10 +164,11 @@ export class OsChild implements Child {
     this.#events.failed(error);
   }
 
-  #exited(child: ChildProcess, how: ExitStatus): void {
+  #exited(how: ExitStatus): void {
+    const child = this.#running!;
     this.#state = "draining";
-    const status = { ...how, ...this.#family.memory.end(child.pid!, this.#condemned === null && wasKilled(how)) };
-    this.#family.watchdog.forget(child.pid!);
+    const status = { ...how, ...this.#family.memory.end(child.pid, this.#condemned === null && wasKilled(how)) };
+    this.#family.watchdog.forget(child.pid);
     this.#hooks.ended?.();
     this.resumeOutput();
     // Killed by another process or by the kernel (out of memory): it could not end its descendants, so the whole tree
@@ -191,7 +183,7 @@ export class OsChild implements Child {
     };
     const finish = () => {
       tellLeftover();
-      this.#process = null;
+      this.#running = null;
       if (hasLeftovers) {
         this.#state = "leftover";
         this.#leftoverTimer = setTimeout(() => {
@@ -203,7 +195,7 @@ export class OsChild implements Child {
     };
     const looked = (found: boolean) => {
       hasLeftovers = found;
-      if (!found) this.#family.guardian.remove(child.pid!);
+      if (!found) this.#family.guardian.remove(child.pid);
       if (isDrained) finish();
     };
     drain(child, tellLeftover, () => {

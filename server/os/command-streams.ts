@@ -1,14 +1,14 @@
-import type { ChildProcess } from "node:child_process";
 import type { StandardStream } from "../../protocol/process.js";
 import type { ChildEvents, ChildStreams } from "../engine/processes/spawner.js";
+import type { Running } from "./start/running.js";
 
 /** The standard streams of a command that its starter writes and reads. */
 export class CommandStreams implements ChildStreams {
   readonly #events: ChildEvents;
   readonly #names: readonly StandardStream[];
-  #process: ChildProcess | null = null;
+  #running: Running | null = null;
   /** Calls from before the start, in order. */
-  #early: ((process: ChildProcess | null) => void)[] = [];
+  #early: ((running: Running | null) => void)[] = [];
   #ended = false;
 
   constructor(events: ChildEvents, names: readonly StandardStream[]) {
@@ -16,10 +16,10 @@ export class CommandStreams implements ChildStreams {
     this.#names = names;
   }
 
-  started(process: ChildProcess): void {
-    this.#process = process;
+  started(running: Running): void {
+    this.#running = running;
     for (const stream of ["stdout", "stderr"] as const)
-      if (this.#names.includes(stream)) process[stream]?.once("end", () => this.#events.outputEnded?.(stream));
+      if (this.#names.includes(stream)) running[stream]?.once("end", () => this.#events.outputEnded?.(stream));
     this.#runEarly();
   }
 
@@ -30,8 +30,8 @@ export class CommandStreams implements ChildStreams {
   }
 
   write(data: Uint8Array, done: (taken: boolean) => void): void {
-    this.#whenStarted((process) => {
-      const stdin = process?.stdin;
+    this.#whenStarted((running) => {
+      const stdin = running?.stdin;
       // A stream that has failed would report every further write as an error of its own.
       if (!stdin?.writable) done(false);
       else stdin.write(data, (error) => done(!error));
@@ -39,28 +39,28 @@ export class CommandStreams implements ChildStreams {
   }
 
   close(stream: StandardStream): void {
-    this.#whenStarted((process) => {
-      if (stream === "stdin") process?.stdin?.end();
-      else process?.[stream]?.destroy();
+    this.#whenStarted((running) => {
+      if (stream === "stdin") running?.stdin?.end();
+      else running?.[stream]?.destroy();
     });
   }
 
   pause(stream: "stdout" | "stderr"): void {
-    if (!this.#ended) this.#process?.[stream]?.pause();
+    if (!this.#ended) this.#running?.[stream]?.pause();
   }
 
   resume(stream: "stdout" | "stderr"): void {
-    this.#process?.[stream]?.resume();
+    this.#running?.[stream]?.resume();
   }
 
-  #whenStarted(call: (process: ChildProcess | null) => void): void {
-    if (this.#process || this.#ended) call(this.#process);
+  #whenStarted(call: (running: Running | null) => void): void {
+    if (this.#running || this.#ended) call(this.#running);
     else this.#early.push(call);
   }
 
   #runEarly(): void {
     const calls = this.#early;
     this.#early = [];
-    for (const call of calls) call(this.#process);
+    for (const call of calls) call(this.#running);
   }
 }

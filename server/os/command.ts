@@ -25,7 +25,7 @@ export function startCommand(
         ...wrapped({ ...niced(command, args, nice), cwd, env, limits }),
         cwd,
         env,
-        stdio: [input === undefined && !streams.includes("stdin") ? "ignore" : "pipe", "pipe", "pipe"],
+        stdin: input !== undefined || streams.includes("stdin"),
         childId,
         unpaused: streams,
         umask,
@@ -33,11 +33,11 @@ export function startCommand(
     },
     events,
     {
-      started(process) {
+      started(running) {
         // The program may exit or close its input before it has read everything: EPIPE is no error.
-        process.stdin?.on("error", () => {});
-        if (!streams.includes("stdin")) process.stdin?.end(input);
-        piped.started(process);
+        running.stdin?.on("error", () => {});
+        if (!streams.includes("stdin") && input !== undefined) running.stdin?.end(input);
+        piped.started(running);
       },
       ended: () => piped.ended(),
     },

@@ -1,5 +1,4 @@
-import type { ChildProcess } from "node:child_process";
-import { Socket } from "node:net";
+import type { Running } from "./start/running.js";
 
 /** Milliseconds that a descendant may hold the pipes of an exited child open before the impatient phase begins. */
 const patienceMs = 200;
@@ -15,15 +14,21 @@ const pausedLimitMs = 10_000;
  * descendant can hold them open. Paused pipes are resumed, since the rest is little more than the pipes hold.
  * `impatient` is called at most once, before `done`, when the impatient phase begins.
  */
-export function drain(child: ChildProcess, impatient: () => void, done: () => void): void {
+export function drain(child: Running, impatient: () => void, done: () => void): void {
   const exitedAt = performance.now();
-  const pipes = child.stdio.slice(1).filter((stream) => stream instanceof Socket);
+  const pipes = [child.stdout, child.stderr, child.connection].filter((stream) => stream !== null);
   const bytesRead = () => pipes.reduce((sum, pipe) => sum + pipe.bytesRead, 0);
   let state: "patient" | "impatient" | "done" = "patient";
   let before = -1;
   let timer = setTimeout(lookLater, patienceMs);
-  child.once("close", finish);
+  for (const pipe of pipes) pipe.once("close", closed);
   resumeAll();
+  // They may have been closed before. `done` is called in a later turn, all the same.
+  process.nextTick(closed);
+
+  function closed(): void {
+    if (pipes.every((pipe) => pipe.closed)) finish();
+  }
 
   /** After a long turn of the event loop, timers fire before the pipes are read. So this reads the pipes first. */
   function lookLater(): void {
@@ -56,7 +61,6 @@ export function drain(child: ChildProcess, impatient: () => void, done: () => vo
     if (state === "done") return;
     state = "done";
     clearTimeout(timer);
-    child.off("close", finish);
     for (const pipe of pipes) pipe.destroy();
     done();
   }

@@ -1,5 +1,6 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { FifoStock } from "./bypass/fifo-stock.js";
 import type { OsChild } from "./child.js";
 import { instanceVariable } from "./environment.js";
 import { Guardian } from "./guardian.js";
@@ -11,7 +12,7 @@ import { readProcessTable } from "./process-table.js";
 import { SpawnQueue } from "./spawn-queue.js";
 import { send, TreeKiller } from "./tree-killer.js";
 
-/** All children of one server, with the guardian, the spawn queue and the tree killer that they share. */
+/** All children of one server, with what they share: the guardian, the spawn queue, the tree killer, the FIFOs … */
 export class Family {
   readonly instanceId: string;
   readonly killer = new TreeKiller();
@@ -19,8 +20,7 @@ export class Family {
   readonly guardian: Guardian;
   readonly watchdog = new LeaseWatchdog();
   readonly memory = new MemoryWatch();
-  /** Prefix of the paths of this server's temporary folders. */
-  readonly fifoPrefix: string;
+  readonly fifos: FifoStock;
   readonly #living = new Set<OsChild>();
   #lookers: ((look: ProcessLook) => void)[] = [];
   #onEmpty: (() => void) | null = null;
@@ -28,8 +28,9 @@ export class Family {
 
   constructor(instanceId: string, tellPeople?: (text: string) => void) {
     this.instanceId = instanceId;
-    this.fifoPrefix = join(tmpdir(), `polyproc-fifo-${instanceId}`);
-    this.guardian = new Guardian(instanceId, this.fifoPrefix, tellPeople);
+    const prefix = join(tmpdir(), `polyproc-fifo-${instanceId}`);
+    this.guardian = new Guardian(instanceId, prefix, tellPeople);
+    this.fifos = new FifoStock({ prefix, prepare: () => this.guardian.prepare() });
   }
 
   /** An id that no other child of any server has. */
@@ -67,6 +68,7 @@ export class Family {
     this.#killEscaped();
     this.watchdog.end();
     await this.guardian.end();
+    this.fifos.dispose();
   }
 
   #endAll(signal: "SIGTERM" | "SIGKILL", timeoutMs: number | null): Promise<void> {

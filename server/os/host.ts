@@ -29,7 +29,6 @@ export class OsHost extends OsChild implements Host {
   constructor(
     family: Family,
     environment: NodeJS.ProcessEnv,
-    fifos: FifoStock,
     runtime: RuntimeCommand,
     spec: HostSpec,
     events: HostEvents,
@@ -46,7 +45,7 @@ export class OsHost extends OsChild implements Host {
         const execArgv = runtime.execArgv ? (spec.execArgv ?? runtime.execArgv) : [];
         const debugged = isForDebugger(execArgv, env);
         if (debugged) stack.leaveToDebugger();
-        const [tasksFd, reportsFd] = takeTwo(fifos);
+        const [tasksFd, reportsFd] = takeTwo(family.fifos);
         if (tasksFd !== null) pipes.tasks = new FifoTasks(tasksFd);
         if (reportsFd !== null) pipes.reports = new FifoReports(reportsFd);
         return {
@@ -54,14 +53,15 @@ export class OsHost extends OsChild implements Host {
           args: runtime.execArgv ? [...execArgv, ...(debugged ? [] : inspectorOptions), ...runtime.args] : runtime.args,
           cwd: spec.cwd,
           env,
-          stdio: ["ignore", "pipe", "pipe", "pipe", tasksFd ?? "ignore", reportsFd ?? "ignore"],
+          stdin: false,
+          channels: [tasksFd, reportsFd],
           childId,
         };
       },
       withoutInspector(events, stack),
       {
-        started: (child) => {
-          const socket = child.stdio[3] as Socket;
+        started: ({ connection }) => {
+          const socket = connection!;
           // The death of a host is handled at its exit, not at this error.
           socket.on("error", () => {});
           onConnection(socket, events, this);

@@ -13,7 +13,6 @@ import { Channels } from "./bypass/channel.js";
 import { startCommand } from "./command.js";
 import { baseEnvironment } from "./environment.js";
 import { Family } from "./family.js";
-import { FifoStock } from "./bypass/fifo-stock.js";
 import { OsHost, type OnHostConnection, type RuntimeCommand } from "./host.js";
 import { openOutputFolder } from "./output-folder.js";
 import { refusedChild } from "./refused.js";
@@ -46,8 +45,7 @@ export interface OsSpawner extends Spawner {
 /** The engine's spawner for processes of this system. */
 export function createSpawner(options: SpawnerOptions): OsSpawner {
   const family = new Family(options.instanceId, options.tellPeople);
-  const fifos = new FifoStock({ prefix: family.fifoPrefix, prepare: () => family.guardian.prepare() });
-  const channels = new Channels(fifos);
+  const channels = new Channels(family.fifos);
   const environment = baseEnvironment(options.instanceId, options.childEnv ?? {});
   let disposed: Promise<void> | null = null;
 
@@ -69,7 +67,7 @@ export function createSpawner(options: SpawnerOptions): OsSpawner {
         );
       }
       const command = spec.interpreter === undefined ? runtime : { ...runtime, command: spec.interpreter };
-      return new OsHost(family, environment, fifos, command, spec, events, options.onHostConnection);
+      return new OsHost(family, environment, command, spec, events, options.onHostConnection);
     },
     startCommand(spec: CommandSpec, events: ChildEvents): Child {
       if (disposed) return refusedChild(ending(), events);
@@ -88,10 +86,7 @@ export function createSpawner(options: SpawnerOptions): OsSpawner {
     },
     openChannel: () => channels.open(),
     dispose(graceMs = disposeGraceMs) {
-      disposed ??= family.end(graceMs).finally(() => {
-        fifos.dispose();
-        forgetUsage();
-      });
+      disposed ??= family.end(graceMs).finally(forgetUsage);
       return disposed;
     },
   };

@@ -1,5 +1,4 @@
-import { accessSync, constants, readFileSync, statSync } from "node:fs";
-import { resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import { hasRawBytes, textToBytes } from "../../protocol/escaped-text.js";
 import {
   limitedResources,
@@ -7,6 +6,7 @@ import {
   type LimitedResource,
   type ResourceLimits,
 } from "../../protocol/resource-limits.js";
+import { findProgram } from "./start/find-program.js";
 
 interface CommandLine {
   command: string;
@@ -27,7 +27,7 @@ export function wrapped({ command, args, cwd, env, limits }: Wrapping): CommandL
   const setting = process.platform === "win32" ? [] : limitSettings(limits);
   const isRaw = process.platform !== "win32" && args.some(hasRawBytes);
   // Node itself reports a program that cannot be started, and an argument with NUL.
-  const isFaulty = args.some((arg) => arg.includes("\0")) || !isStartable(command, cwd, env);
+  const isFaulty = args.some((arg) => arg.includes("\0")) || findProgram(command, cwd, env) === null;
   if ((setting.length === 0 && !isRaw) || isFaulty) return { command, args };
   const positional: string[] = [];
   const words = [...oddVariables(env), command, ...args].map((word) =>
@@ -114,18 +114,4 @@ function octalDigits(byte: number): string {
 function oddVariables(env: NodeJS.ProcessEnv): string[] {
   const odd = Object.entries(env).filter(([name, value]) => value !== undefined && !/^[A-Za-z_]\w*$/.test(name));
   return odd.length === 0 ? [] : ["env", "--", ...odd.map(([name, value]) => `${name}=${value}`)];
-}
-
-function isStartable(command: string, cwd: string | undefined, env: NodeJS.ProcessEnv): boolean {
-  const folder = cwd ?? process.cwd();
-  const places = command.includes("/") ? ["."] : (env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(":");
-  return places.some((place) => {
-    try {
-      const path = resolve(folder, place || ".", command);
-      accessSync(path, constants.X_OK);
-      return statSync(path).isFile() && statSync(folder).isDirectory();
-    } catch {
-      return false;
-    }
-  });
 }

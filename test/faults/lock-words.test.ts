@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { before, suite, test } from "node:test";
 import { task, type Client, type Lock, type Process, type RLock } from "polyproc";
-import { canMap } from "../../native/load.js";
+import { hasNative } from "../../native/load.js";
 import { waitFor, within } from "../deadline.js";
 import { root } from "../fixture.js";
 import { temporaryFolder } from "../temporary-folder.js";
@@ -40,7 +40,7 @@ async function start(mp: Client, target: unknown, args: unknown[]): Promise<Proc
 const tools = needs("python3", "c++", "headers of Node", "headers of Python");
 
 suite("a lock with a word", tools, () => {
-  before(() => assert.ok(canMap(), "the runner of the tests builds the native code"));
+  before(() => assert.ok(hasNative(), "the runner of the tests builds the native code"));
 
   const steps: [language: Language, step: string, deaths: number][] = [
     ["Node", "swapped", 1],

@@ -29,7 +29,7 @@ function checkout(t: TestContext, edit: (source: string) => string): { load: str
 
 function isLoaded({ load, python }: { load: string; python: string }): { node: boolean; python: boolean } {
   const run = (command: string, args: string[]) => execFileSync(command, args, { encoding: "utf8" }).trim();
-  const script = `import { canMap } from ${JSON.stringify(load)}; console.log(canMap())`;
+  const script = `import { hasNative } from ${JSON.stringify(load)}; console.log(hasNative())`;
   const node = run(process.execPath, ["--input-type=module", "--eval", script]);
   const lines = "import sys; sys.path.insert(0, sys.argv[1]); import _native; print(_native.native is not None)";
   return { node: node === "true", python: run("python3", ["-B", "-c", lines, python]) === "True" };

@@ -1,5 +1,5 @@
 import { closeSync } from "node:fs";
-import { canMap, mapShared } from "../../../native/load.js";
+import { hasNative, mapShared } from "../../../native/load.js";
 import {
   asks,
   cellLength,
@@ -45,7 +45,7 @@ function pageOf(connection: Connection): Promise<Page | null> {
 
 /** Null if the server has no words, or its memory cannot be mapped from here. */
 async function ask(connection: Connection): Promise<Page | null> {
-  if (!canMap() || !connection.facts.capabilities.counters) return null;
+  if (!hasNative() || !connection.facts.capabilities.counters) return null;
   try {
     const place = (await connection.request("lock/attach", {})).words;
     const words = place && map(place);

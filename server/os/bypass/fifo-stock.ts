@@ -2,6 +2,8 @@ import { spawn, spawnSync } from "node:child_process";
 import { closeSync, constants, mkdirSync, openSync, rmdirSync, unlinkSync } from "node:fs";
 import type { Socket } from "node:net";
 import { join } from "node:path";
+import { makePipe } from "../../../native/load.js";
+import { descriptorPath } from "./descriptor-path.js";
 
 /** FIFOs that one call of `mkfifo` makes. A call takes 2 to 3 ms for any number of FIFOs. */
 const batch = 16;
@@ -34,9 +36,8 @@ export interface FifoStockOptions {
 }
 
 /**
- * FIFOs without a name, which both sides can read. Node cannot make them, so the program `mkfifo` makes them, the
- * server opens them for reading and writing, and the name is removed. A few are made ahead: only the first host has to
- * wait.
+ * FIFOs without a name. The native code makes them. Node cannot: without that code the program `mkfifo` makes them, the
+ * server opens them, and the name is removed. A few are made ahead: only the first host has to wait.
  */
 export class FifoStock {
   readonly #prefix: string;
@@ -55,8 +56,32 @@ export class FifoStock {
     this.#prepare = prepare;
   }
 
-  /** A non-blocking descriptor, which the caller closes. Null if FIFOs cannot be made, or not at the moment. */
+  /**
+   * A non-blocking descriptor for reading and writing, which the caller closes. Null if FIFOs cannot be made, or not at
+   * the moment.
+   */
   take(): number | null {
+    const pipe = makePipe();
+    if (!pipe) return this.#takeMade();
+    const fd = open(pipe[0], constants.O_RDWR | constants.O_NONBLOCK);
+    for (const end of pipe) closeSync(end);
+    return fd;
+  }
+
+  /** Its two ends, which the caller closes. The end to write waits when the FIFO is full. Null as for `take`. */
+  takeEnds(): readonly [read: number, write: number] | null {
+    const pipe = makePipe();
+    if (pipe) return pipe;
+    const fd = this.#takeMade();
+    if (fd === null) return null;
+    const read = open(fd, constants.O_RDONLY | constants.O_NONBLOCK);
+    const write = read === null ? null : open(fd, constants.O_WRONLY);
+    closeSync(fd);
+    if (read !== null && write === null) closeSync(read);
+    return read === null || write === null ? null : [read, write];
+  }
+
+  #takeMade(): number | null {
     if (this.#fds.length === 0) this.#makeNow();
     const fd = this.#fds.pop();
     if (this.#fds.length < batch / 2) this.#makeAhead();
@@ -148,6 +173,16 @@ export class FifoStock {
     } catch {
       // Too many files are open, or the folder was removed. Hosts start without FIFOs.
     }
+  }
+}
+
+/** Opens a FIFO that is open here. Null without a free descriptor, and where processes have no paths of descriptors. */
+function open(fd: number, flags: number): number | null {
+  const path = descriptorPath(fd);
+  try {
+    return path === null ? null : openSync(path, flags);
+  } catch {
+    return null;
   }
 }
 

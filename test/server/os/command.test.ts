@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import { realpathSync } from "node:fs";
+import { realpathSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { hasNative } from "../../../native/load.js";
 import { waitFor } from "../../deadline.js";
 import { fixture } from "../../fixture.js";
 import { temporaryFolder } from "../../temporary-folder.js";
@@ -132,4 +134,62 @@ test("output that is paused at the exit is reported all the same", async (t) => 
   await told.exitsSoon();
   assert.equal(told.stdout, "last words\n");
   assert.equal(told.order.at(-1), "exited");
+});
+
+const onLinux = { skip: process.platform !== "linux" && "reads /proc" };
+
+test("a command can open its output by its names", onLinux, async (t) => {
+  const told = new Recorder();
+  const script = "echo out >/dev/stdout; echo wrong | tee /dev/stderr; echo more >>/proc/self/fd/1";
+  testSpawner(t).startCommand(shell(script), told);
+  assert.deepEqual(await told.exitsSoon(), { exitCode: 0, signal: null });
+  assert.deepEqual([told.stdout, told.stderr], ["out\nwrong\nmore\n", "wrong\n"]);
+});
+
+test("a command can open its input by its name, with the native code", onLinux, async (t) => {
+  const told = new Recorder();
+  testSpawner(t).startCommand({ ...shell("cat; cat /dev/stdin; cat /dev/stdin"), input: "in\n" }, told);
+  const { exitCode } = await told.exitsSoon();
+  assert.deepEqual([exitCode, told.stdout], [hasNative() ? 0 : 1, "in\n"]);
+});
+
+test("a command has an empty input, a session of its own, and no signal blocked or ignored", onLinux, async (t) => {
+  const told = new Recorder();
+  const script = `
+    import os
+    print(*sorted(os.readlink(f"/proc/self/fd/{fd}").split(":")[0] for fd in range(3)), os.getsid(0) == os.getpid())`;
+  const lines = script.replaceAll("\n    ", "\n");
+  // It writes a line for each signal that is blocked or ignored.
+  testSpawner(t).startCommand({ command: "env", args: ["--list-signal-handling", "python3", "-c", lines] }, told);
+  assert.deepEqual(await told.exitsSoon(), { exitCode: 0, signal: null });
+  assert.match(told.stdout, /^\/dev\/null .+ True\n$/);
+  assert.equal(told.stderr, "");
+});
+
+test("a script without an interpreter in its first line is started by the shell", async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, "plain"), 'echo "plain $1"\n', { mode: 0o755 });
+  const told = new Recorder();
+  const env = { PATH: `${folder}:${process.env["PATH"]}` };
+  testSpawner(t).startCommand({ command: "plain", args: ["ä "], env, cwd: "/" }, told);
+  assert.deepEqual(await told.exitsSoon(), { exitCode: 0, signal: null });
+  assert.equal(told.stdout, "plain ä \n");
+});
+
+test("commands that exit at the same moment are all reported, and one that stops is not", async (t) => {
+  const spawner = testSpawner(t);
+  const folder = temporaryFolder(t);
+  const stopped = new Recorder();
+  const child = spawner.startCommand(shell("echo runs; sleep 1000 & wait"), stopped);
+  await waitFor(() => stopped.stdout === "runs\n", { what: "a command to stop" });
+  child.suspend(true);
+  const all = Array.from({ length: 20 }, (_, i) => {
+    const told = new Recorder();
+    spawner.startCommand(shell(`until [ -e ${folder}/go ]; do sleep 0.05; done; exit ${i}`), told);
+    return told;
+  });
+  await waitFor(() => all.every(({ pid }) => pid > 0), { what: "their starts" });
+  writeFileSync(join(folder, "go"), "");
+  for (const [i, told] of all.entries()) assert.deepEqual(await told.exitsSoon(), { exitCode: i, signal: null });
+  assert.ok(!stopped.order.includes("exited"));
 });

@@ -62,7 +62,7 @@ test(
 test("the environment is compared by whole variables", onLinux, async (t) => {
   const told = new Recorder();
   testSpawner(t).startCommand(
-    { command: "sh", args: ["-c", 'echo "leader $$"; exec sleep 1000'], env: { MARK: "ab" } },
+    { command: "sh", args: ["-c", 'echo "leader $$"; sleep 1000 & wait'], env: { MARK: "ab" } },
     told,
   );
   const { leader } = await told.numbers("leader");

@@ -12,6 +12,9 @@ import { RawClient } from "../../clients.js";
 import { startUnixServer } from "../../server-process.js";
 import { startProgram } from "../../../faults/script.js";
 
+// The program `mkfifo` makes them, as where there is no native code; `native-fifos.test.ts` has what that does.
+process.env["POLYPROC_NATIVE"] = "none";
+
 function stockIn(t: TestContext, prefix: string): FifoStock {
   const stock = new FifoStock({ prefix, prepare: () => {} });
   t.after(() => stock.dispose());

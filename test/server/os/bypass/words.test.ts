@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { closeSync, fstatSync, ftruncateSync, openSync, truncateSync } from "node:fs";
 import { suite, test } from "node:test";
-import { canMap } from "../../../../native/load.js";
+import { hasNative } from "../../../../native/load.js";
 import { pageBytes } from "../../../../protocol/lock-words.js";
 import { openWords } from "../../../../server/os/bypass/words.js";
 
-suite("the page of words", { skip: !canMap() && "needs the native code: npm run native" }, () => {
+suite("the page of words", { skip: !hasNative() && "needs the native code: npm run native" }, () => {
   test("is shared with a process that opens its path, which cannot cut it", () => {
     const page = openWords()!;
     try {

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { PolyprocError } from "../../protocol/errors.js";
+import { PolyprocError } from "../../../protocol/errors.js";
 
 /** What was to be started. */
 export interface Attempt {

@@ -1,6 +1,7 @@
 import { Socket, type SocketConstructorOpts } from "node:net";
 import { parseArguments, usage, type ServerArguments } from "./arguments.js";
 import { DirectIntake } from "./ipc/framing/direct-intake.js";
+import { closeInherited } from "./os/inherited.js";
 import { reportFault } from "./handlers/server-fault.js";
 import { tellPeople } from "./handlers/standard-error.js";
 import { PolyprocServer, type OwnerSocket } from "./server.js";
@@ -21,6 +22,7 @@ process.on("unhandledRejection", die);
 export async function start(argv: readonly string[]): Promise<void> {
   try {
     if (argv[0] === "agent") {
+      closeInherited(null);
       const { runAgent } = await import("./agent-main.js");
       server = await runAgent(argv.slice(1));
       return;
@@ -47,6 +49,7 @@ async function run(options: ServerArguments): Promise<void> {
   process.on("SIGTERM", end);
   process.on("SIGHUP", end);
 
+  closeInherited(options.fd);
   server = await PolyprocServer.start(options);
   server.onStopped = () => process.exit(0);
   if (!options.stdio) {

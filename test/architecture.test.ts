@@ -254,7 +254,7 @@ describe("architecture", () => {
     assert.ok(sources.length > 50);
     assert.ok(
       sources.some(
-        (source) => source.path === "server/os/child.ts" && importsOf(source).includes("node:child_process"),
+        (source) => source.path === "server/os/guardian.ts" && importsOf(source).includes("node:child_process"),
       ),
     );
   });

@@ -3,7 +3,7 @@ import { closeSync, constants, mkdirSync, openSync, rmdirSync, unlinkSync } from
 import type { Socket } from "node:net";
 import { join } from "node:path";
 import { makePipe } from "../../../native/load.js";
-import { descriptorPath } from "./descriptor-path.js";
+import { descriptorPath, sharesDescriptors } from "./descriptor-path.js";
 
 /** FIFOs that one call of `mkfifo` makes. A call takes 2 to 3 ms for any number of FIFOs. */
 const batch = 16;
@@ -68,11 +68,14 @@ export class FifoStock {
     return fd;
   }
 
-  /** Its two ends, which the caller closes. The end to write waits when the FIFO is full. Null as for `take`. */
+  /**
+   * Its two ends, which the caller closes. The end to write waits when the FIFO is full. Null as for `take`, and on
+   * systems without paths of descriptors.
+   */
   takeEnds(): readonly [read: number, write: number] | null {
     const pipe = makePipe();
     if (pipe) return pipe;
-    const fd = this.#takeMade();
+    const fd = sharesDescriptors ? this.#takeMade() : null;
     if (fd === null) return null;
     const read = open(fd, constants.O_RDONLY | constants.O_NONBLOCK);
     const write = read === null ? null : open(fd, constants.O_WRONLY);
@@ -176,11 +179,10 @@ export class FifoStock {
   }
 }
 
-/** Opens a FIFO that is open here. Null without a free descriptor, and where processes have no paths of descriptors. */
+/** Opens a FIFO that is open here. Null without a free descriptor. */
 function open(fd: number, flags: number): number | null {
-  const path = descriptorPath(fd);
   try {
-    return path === null ? null : openSync(path, flags);
+    return openSync(descriptorPath(fd)!, flags);
   } catch {
     return null;
   }

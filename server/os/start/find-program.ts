@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 /** Where programs are if the environment has no PATH. */
 const usualPath = "/usr/local/bin:/bin:/usr/bin";
 
-/** The path of a program that the system would start, as seen from `cwd`; null if there is none that can be executed. */
+/** The path of the program that the system would start, as seen from `cwd`. Null if none can be executed. */
 export function findProgram(command: string, cwd: string | undefined, env: NodeJS.ProcessEnv): string | null {
   const folder = cwd ?? process.cwd();
   if (!isFolder(folder)) return null;

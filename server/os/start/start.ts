@@ -12,6 +12,6 @@ import { startCopying } from "./start-copying.js";
  */
 export function start(launch: Launch, makePipe: PipeMaker, events: StartEvents): Running | null {
   // A FIFO that `mkfifo` made is no input: who opens it by its name waits for a writer, and all may have been written.
-  const pipes = process.platform === "win32" ? null : StandardPipes.open(launch.stdin && hasNative(), makePipe);
+  const pipes = StandardPipes.open(launch.stdin && hasNative(), makePipe);
   return (pipes && startBorrowing(launch, pipes, events)) ?? startCopying(launch, pipes, events);
 }

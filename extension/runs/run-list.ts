@@ -15,7 +15,8 @@ import type { Run, RunOptions, RunRequest, Runs } from "./run.js";
 
 /** Runs that ended and that are still shown: as many as the server keeps. */
 const maxEnded = 200;
-const defaultMaxEndedBytes = 64 * 1024 * 1024;
+/** The server keeps more of them; the window also holds what it decodes and shows of each. */
+const defaultMaxEndedBytes = 24 * 1024 * 1024;
 
 export interface RunListParts {
   server: Server;
@@ -28,7 +29,7 @@ export interface RunListParts {
   interpreterOf?: (module: string) => Promise<string | undefined>;
   /** Gets errors for which no caller waits. */
   onFault: (error: unknown) => void;
-  /** Most memory of runs that ended, beside the last one. Default: 64 MiB. */
+  /** Most memory of runs that ended, beside the last one. Default: 24 MiB. */
   maxEndedBytes?: number | undefined;
 }
 

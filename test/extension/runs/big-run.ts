@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RunRequest } from "../../../extension/runs/run.js";
 
 const itemCount = 10_000;
-/** Bytes of each result: ten runs are more than the 64 MiB that are kept. */
+/** Bytes of each result: ten runs are more than the server's 64 MiB and the window's 24 MiB that are kept. */
 const resultLength = 600;
 
 /** Writes the module of `bigRun` into a folder. */

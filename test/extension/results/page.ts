@@ -33,6 +33,8 @@ export interface PageOptions {
   scale?: number;
   /** The editor's. Default: English. */
   language?: string;
+  /** JavaScript that runs before anything of the page. */
+  first?: string;
 }
 
 /** One browser for all tests of the suite that calls this. */
@@ -78,7 +80,7 @@ function bundlePage(): Promise<{ script: string; style: string }> {
 export async function openPage(
   t: TestContext,
   browser: Browser,
-  { width = 1100, height = 700, theme, state = null, scale = 1, language = "en" }: PageOptions = {},
+  { width = 1100, height = 700, theme, state = null, scale = 1, language = "en", first }: PageOptions = {},
 ): Promise<ResultsPage> {
   const { script, style } = await bundlePage();
   const page = await newPage(browser, { viewport: { width, height }, deviceScaleFactor: scale });
@@ -102,6 +104,7 @@ export async function openPage(
       document.body.className = ${JSON.stringify(theme?.cls ?? "vscode-dark")};
     });
   `);
+  if (first !== undefined) await page.addInitScript(first);
   const html = pageHtml({
     cspSource: origin,
     nonce: "n0nce",

@@ -97,7 +97,9 @@ class Pool(SharedObject):
         if options.max_queue is not None:
             self._calls = CallQueue(session, self._processes + options.max_queue)
         if type(self)._setup_queues is not Pool._setup_queues:
-            self._ctx = own_queues.QueueContext(context)
+            from .queues import SimpleQueue
+
+            self._ctx = own_queues.QueueContext(SimpleQueue, context)
             self._queues, begin = own_queues.of_pool(self)
             options.initializer, options.initargs = own_queues.begin, (begin, options.initializer, options.initargs)
         members = [field("pool", self._handle), *options.members]

@@ -6,6 +6,7 @@ pickler packs the calls and results; the packed bytes travel as those of all poo
 import pickle
 import threading
 
+from .._processes import current
 from .._values.msgpack import array_head, pack_bin, unpack
 from .._values.payload import blob, opener
 from .._values.rope import joined
@@ -85,10 +86,9 @@ def begin(queues, initializer, initargs):
 class QueueContext:
     """The context of a pool while it makes its queues: pipes and locks of it stay within each process."""
 
-    def __init__(self, context=None):
-        if context is None:
-            from ..context import default_context as context
-        self._context = context
+    def __init__(self, simple_queue, context=None):
+        self._simple_queue = simple_queue
+        self._context = context or current.default_context
 
     def Pipe(self, duplex=True):
         """Two ends. What a queue sends here becomes a payload."""
@@ -102,15 +102,13 @@ class QueueContext:
 
     def SimpleQueue(self):
         """A queue with `put`, `get`, and the pipe's ends `_reader` and `_writer`."""
-        from ..queues import SimpleQueue
-
-        return SimpleQueue(ctx=self)
+        return self._simple_queue(ctx=self)
 
     def __getattr__(self, name):
         return getattr(self._context, name)
 
     def __reduce__(self):
-        return QueueContext, ()
+        return QueueContext, (self._simple_queue,)
 
 
 class QueueEnd:

@@ -243,7 +243,7 @@ class FakePool:
     _handle = "pool:1"
     _processes = 1
     _grace_ms = None
-    _timing = None
+    _timing = _queues = None
 
     def __init__(self, session):
         self._session = session

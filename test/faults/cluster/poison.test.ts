@@ -30,7 +30,11 @@ test("a task that kills each agent fails with AgentLost, and its neighbours in t
   const pool = new stage.mp.Pool({ cluster: address });
   const stop = startAgentsAgain(t, address);
   const items = Array.from({ length: 12 }, (_, n) => ({ n, poison: 5 }));
-  const results = await within(pool.map(killsAgent, items, { chunkSize: 1, returnExceptions: true }), "the map");
+  const results = await within(
+    pool.map(killsAgent, items, { chunkSize: 1, returnExceptions: true }),
+    "the map",
+    240_000,
+  );
   stop();
   failsAlone(results, 5);
   await pool.terminate();
@@ -42,7 +46,11 @@ test("a task that runs beside one that kills each agent succeeds", redis, async 
   const stop = startAgentsAgain(t, address);
   // An agent has two slots, so two items run whenever there are two: a long one dies with the agent.
   const items = [0, 1].map((n) => ({ n, poison: 1, ms: 1000 }));
-  const results = await within(pool.map(killsAgent, items, { chunkSize: 1, returnExceptions: true }), "the map");
+  const results = await within(
+    pool.map(killsAgent, items, { chunkSize: 1, returnExceptions: true }),
+    "the map",
+    240_000,
+  );
   stop();
   failsAlone(results, 1);
   await pool.terminate();

@@ -73,7 +73,8 @@ static napi_value two(napi_env env, int failed, const int *fds) {
   if (failed) return napi_get_null(env, &result) == napi_ok ? result : 0;
   if (napi_create_array_with_length(env, 2, &result) == napi_ok) {
     int i = 0;
-    while (i < 2 && napi_create_int32(env, fds[i], &each) == napi_ok && napi_set_element(env, result, i, each) == napi_ok)
+    while (i < 2 && napi_create_int32(env, fds[i], &each) == napi_ok &&
+           napi_set_element(env, result, i, each) == napi_ok)
       i++;
     if (i == 2) return result;
   }

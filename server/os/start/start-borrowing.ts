@@ -16,15 +16,16 @@ export function startBorrowing(launch: Launch, pipes: StandardPipes, events: Sta
   if (!isMainThread) return null;
   const { args, cwd, env, channels } = launch;
   const path = findProgram(launch.command, cwd, env);
-  const texts = path === null ? null : [path, launch.command, ...args, ...variables(env), cwd ?? ""];
-  if (texts === null || texts.some((text) => text.includes("\0"))) return null;
+  if (path === null) return null;
+  const environment = variables(env);
+  if ([launch.command, ...args, ...environment].some((text) => text.includes("\0"))) return null;
   const pair = channels ? makeSocketPair() : null;
   if (channels && !pair) return null;
   watchExits();
   const pid = startProcess({
-    path: path!,
+    path,
     args: [launch.command, ...args],
-    env: variables(env),
+    env: environment,
     cwd,
     descriptors: [...pipes.childs, ...(channels ? [pair![1], ...channels] : [])],
   });

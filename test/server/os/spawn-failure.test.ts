@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import type { CommandSpec } from "../../../server/engine/processes/spawner.js";
+import { hasNative } from "../../../native/load.js";
+import { within } from "../../deadline.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { Recorder } from "./recorder.js";
 import { testSpawner } from "./spawners.js";
@@ -84,3 +86,18 @@ for (const { title, spec, errno, text } of cases) {
     assert.deepEqual(told.order, ["failed"]);
   });
 }
+
+test("a working folder that no path can name is told as such, and leaves no pipe open", async (t) => {
+  const spawner = testSpawner(t);
+  // Without the native code a stock of FIFOs is filled meanwhile.
+  const open = () => (hasNative() ? readdirSync("/proc/self/fd").length : 0);
+  const fail = async () => {
+    const told = new Recorder();
+    spawner.startCommand({ command: "true", args: [], cwd: "/a\0b" }, told);
+    return within(told.failure, "the failure");
+  };
+  assert.match((await fail()).message, /its working folder .* cannot be entered/);
+  const before = open();
+  for (let i = 0; i < 8; i++) await fail();
+  assert.equal(open(), before);
+});

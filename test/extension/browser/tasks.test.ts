@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import type { Locator } from "playwright-core";
 import { waitFor } from "../../deadline.js";
 import { isLiving } from "../../living.js";
 import { temporaryFolder } from "../../temporary-folder.js";
@@ -20,21 +21,27 @@ async function openSaved(workbench: Workbench): Promise<void> {
     await workbench.view(title).locator(".pane-header").click();
 }
 
-/** The editor lets go of its list of tasks when it is asked for it too soon after its start. */
-async function runTask(workbench: Workbench, label: string): Promise<void> {
+/**
+ * Runs a task, and waits until the editor answers with `answer`: the task's terminal, or a question. The editor lets go
+ * of its list of tasks when it is asked for it too soon after its start, and a click on a row that is drawn anew at that
+ * moment is lost: then nothing was started, and it is asked again.
+ */
+async function runTask(workbench: Workbench, label: string, answer: (workbench: Workbench) => Locator): Promise<void> {
   await waitFor(
     async () => {
       await workbench.runCommand("Tasks: Run Task");
       await workbench.quickPick(label).first().click({ timeout: 10_000 });
-      // A click on a row that is drawn anew at that moment is lost.
-      return workbench.quickInput
-        .getByPlaceholder("Select the task to run")
-        .waitFor({ state: "hidden", timeout: 10_000 })
+      return answer(workbench)
+        .waitFor({ timeout: 30_000 })
         .then(() => true);
     },
-    { what: `the task ${label} to be offered`, timeoutMs: patienceMs },
+    { what: `the answer to the task ${label}`, timeoutMs: 2 * patienceMs },
   );
 }
+
+const terminal = (workbench: Workbench) => workbench.page.locator(".terminal-wrapper.active .xterm-rows");
+const instanceQuestion = (workbench: Workbench) =>
+  workbench.quickInput.getByPlaceholder("Select an instance to terminate");
 
 for (const theme of pictureThemes) {
   test(
@@ -43,7 +50,7 @@ for (const theme of pictureThemes) {
     async (t) => {
       const workbench = await openWorkbench(t, { theme, viewport: { width: 1280, height: 900 } });
       await workbench.openFile("tasks.json");
-      await runTask(workbench, "Check tables");
+      await runTask(workbench, "Check tables", terminal);
       const text = await waitFor(
         async () => {
           const shown = await workbench.terminalText();
@@ -117,8 +124,12 @@ test(
     };
     writeFileSync(join(folder, ".vscode/tasks.json"), JSON.stringify({ version: "2.0.0", tasks: [task] }));
     const workbench = await openWorkbench(t, { folder });
-    await runTask(workbench, "Long");
-    await waitFor(() => existsSync(file), { what: "the task's process", timeoutMs: patienceMs });
+    await runTask(workbench, "Long", terminal);
+    await waitFor(() => existsSync(file), { what: "the task's process", timeoutMs: patienceMs }).catch(
+      async (error: unknown) => {
+        throw new Error(`the terminal shows: ${await workbench.terminalText()}`, { cause: error });
+      },
+    );
     const pid = Number(readFileSync(file, "utf8"));
     assert.ok(isLiving(pid));
     await workbench.reload();
@@ -131,8 +142,7 @@ test(
       intervalMs: 200,
     });
     // It cannot be started twice by accident: the editor asks.
-    await runTask(workbench, "Long");
-    await workbench.quickInput.getByPlaceholder("Select an instance to terminate").waitFor();
+    await runTask(workbench, "Long", instanceQuestion);
     assert.equal(Number(readFileSync(file, "utf8")), pid);
     await workbench.press("Escape");
     await workbench.runCommand("Tasks: Terminate Task");

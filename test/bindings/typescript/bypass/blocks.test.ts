@@ -20,6 +20,7 @@ import {
   makeLarge,
   pattern,
   putLargeAndWait,
+  waitForEver,
 } from "../fixtures/large-payloads.js";
 import { largePayloads } from "../fixtures/modules.js";
 
@@ -112,9 +113,11 @@ describe("payloads in blocks", { skip }, () => {
     const mp = await client(t);
     await using pool = new mp.Pool(1);
     const before = mp.connection.blocks!.bytes;
-    const results = Array.from({ length: 30 }, (_, i) =>
-      pool.apply(task(largePayloads, echoLarge), [pattern(1_000_000, i)]),
-    );
+    // The only worker stays in its first task, so all others wait for it.
+    const running = new mp.Event();
+    const results = [pool.apply(task(largePayloads, waitForEver), [running])];
+    await running.wait();
+    for (let i = 0; i < 30; i++) results.push(pool.apply(task(largePayloads, echoLarge), [pattern(1_000_000, i)]));
     await Promise.all([
       pool.terminate(),
       ...results.map((result) => assert.rejects(result, { codeName: "Cancelled" })),

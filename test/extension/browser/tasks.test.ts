@@ -23,8 +23,8 @@ async function openSaved(workbench: Workbench): Promise<void> {
 
 /**
  * Runs a task, and waits until the editor answers with `answer`: the task's terminal, or a question. The editor lets go
- * of its list of tasks when it is asked for it too soon after its start, and a click on a row that is drawn anew at that
- * moment is lost: then nothing was started, and it is asked again.
+ * of its list of tasks when it is asked for it too soon after its start, and a click on a row that is drawn anew at
+ * that moment is lost: then nothing was started, and it is asked again.
  */
 async function runTask(workbench: Workbench, label: string, answer: (workbench: Workbench) => Locator): Promise<void> {
   await waitFor(

@@ -48,7 +48,8 @@ export function errorFromValue(value: Partial<ErrorValue>): Error {
   const hide = (key: string, of: unknown) =>
     Object.defineProperty(error, key, { value: of, configurable: true, writable: true, enumerable: false });
   if (error.name !== type) hide("name", type);
-  if (typeof value.stack === "string") hide("stack", value.stack);
+  // Without a stack it would get that of this function.
+  hide("stack", typeof value.stack === "string" ? value.stack : `${type}: ${message}`);
   if (value.cause !== undefined && value.cause !== null) hide("cause", value.cause);
   for (const [key, property] of Object.entries(properties)) {
     if (key === "__proto__" || told.has(key)) continue;

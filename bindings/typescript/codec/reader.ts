@@ -122,9 +122,20 @@ function readBlob(from: number): unknown {
       return errorFromValue(reader.value() as Record<string, unknown>);
   }
   if (scanned) throw untrusted(scanned);
-  const data = Buffer.from(reader.source.subarray(reader.at, blobEnd));
+  const data = reader.source.subarray(reader.at, blobEnd);
   reader.at = blobEnd;
-  return name === tag.v8 ? deserialize(data) : new OpaqueBlob(name, data);
+  return name === tag.v8 ? withOwnMemory(deserialize(data)) : new OpaqueBlob(name, Buffer.from(data));
+}
+
+/**
+ * A typed array or DataView in memory of its own: `deserialize` makes it a view of the bytes that it reads, so its
+ * `buffer` would be a whole message.
+ */
+function withOwnMemory(value: unknown): unknown {
+  if (!ArrayBuffer.isView(value)) return value;
+  const { buffer, byteOffset, byteLength } = value;
+  const View = value.constructor as new (memory: ArrayBufferLike) => ArrayBufferView;
+  return new View(buffer.slice(byteOffset, byteOffset + byteLength));
 }
 
 function withCompanion([object, companion]: [unknown, unknown]): unknown {

@@ -1,5 +1,7 @@
+import { isBoxedPrimitive } from "node:util/types";
 import { isShared } from "../session/shared-object.js";
 import { maxDepth } from "../../../server/ipc/framing/value-reader.js";
+import { opaqueClassOf } from "./opaque-class.js";
 
 /** Explains which part of a value cannot be encoded, and why. Call it when encoding has failed. */
 export function whyUnencodable(value: unknown): string {
@@ -16,16 +18,33 @@ function search(value: unknown, path: string, above: Set<unknown>): string | und
   }
   if (typeof value === "symbol") return `${where} is ${String(value)}: symbols stay in their process`;
   if (typeof value !== "object" || value === null || isShared(value)) return undefined;
-  if (value instanceof Promise) return `${where} is a Promise: await it first`;
-  if (value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
-    return `${where} is a ${value.constructor.name}, which cannot be copied`;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? `${where} is an invalid Date` : undefined;
+  const opaque = isCopied(value) ? undefined : opaqueClassOf(value);
+  if (opaque === "Promise") return `${where} is a Promise: await it first`;
+  if (opaque?.endsWith("Generator")) return `${where} is ${a(opaque)}: it stays in its process; send what it yields`;
+  if (opaque !== undefined) return `${where} is ${a(opaque)}, which cannot be copied`;
   if (above.has(value)) return `${where} is part of itself: a cycle cannot be sent`;
   if (above.size >= maxDepth) return `${where.slice(0, 80)}… nests deeper than ${maxDepth}`;
   above.add(value);
   const found = searchParts(value, path, above);
   above.delete(value);
   return found;
+}
+
+function a(className: string): string {
+  return `${/^[AEIOU]/.test(className) ? "an" : "a"} ${className}`;
+}
+
+/** Whether the writer copies the value in another way than by its members. */
+function isCopied(value: object): boolean {
+  return (
+    value instanceof Map ||
+    value instanceof Set ||
+    value instanceof ArrayBuffer ||
+    ArrayBuffer.isView(value) ||
+    isBoxedPrimitive(value) ||
+    typeof (value as { toJSON?: unknown }).toJSON === "function"
+  );
 }
 
 function searchParts(value: object, path: string, above: Set<unknown>): string | undefined {

@@ -6,6 +6,7 @@ import { isShared, type SharedObject } from "../session/shared-object.js";
 import { errorToValue } from "./error-value.js";
 import { maxDepth } from "../../../server/ipc/framing/value-reader.js";
 import type { Encoded, Part } from "./encoded.js";
+import { opaqueClassOf } from "./opaque-class.js";
 import { extension, OpaqueBlob, tag } from "./value.js";
 
 /** Size of a memory block. Payloads share blocks, so most need no allocation of their own. */
@@ -102,10 +103,9 @@ function writeObject(value: object): void {
   if (isNativeError(value) || value instanceof Error) return writeBlob(tag.error, () => writeMap(errorToValue(value)));
   if (isRegExp(value) || isAnyArrayBuffer(value) || ArrayBuffer.isView(value) || isBoxedPrimitive(value))
     return writeV8(value);
-  if (value instanceof Promise || value instanceof WeakMap || value instanceof WeakSet || value instanceof WeakRef)
-    throw unencodable;
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") return nested(() => writeValue(toJSON.call(value, "")));
+  if (opaqueClassOf(value) !== undefined) throw unencodable;
   writeMap(value as Record<string, unknown>);
 }
 

@@ -150,14 +150,17 @@ export class TaskRun implements CurrentTask {
         return;
       }
       let value: unknown;
+      let waits: boolean;
       try {
         value = this.#callable.call(argumentsOf(this.task.mode, this.#items[this.#at]));
+        waits = isThenable(value);
       } catch (error) {
         this.#fail(error);
         continue;
       }
-      if (isThenable(value)) {
-        this.#await(value);
+      if (waits) {
+        // A `then` of the function's own may throw, and settle at once or twice. That of a promise does not.
+        this.#await(Promise.resolve(value));
         return;
       }
       this.#succeed(value);
@@ -165,7 +168,7 @@ export class TaskRun implements CurrentTask {
     if (!this.#over) this.#finish();
   }
 
-  #await(promise: PromiseLike<unknown>): void {
+  #await(promise: Promise<unknown>): void {
     const item = this.#serial;
     promise.then(
       (value) => {
@@ -306,6 +309,6 @@ export function applied([args, kwargs]: readonly [
   return [...(args ?? []), kwargs];
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+function isThenable(value: unknown): boolean {
   return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
 }

@@ -2,6 +2,7 @@ import { PolyprocError } from "../../../protocol/errors.js";
 import type { Handle, HandleKind } from "../../../protocol/schema.js";
 import type { RpcEndpoint } from "../../../server/ipc/framing/rpc-endpoint.js";
 import { Blocks } from "../bypass/blocks.js";
+import { onAbort } from "./abort.js";
 import { aborted, asCallersError, Closed } from "./errors.js";
 import { Releases } from "./releases.js";
 import { Unanswered } from "./unanswered.js";
@@ -166,7 +167,7 @@ export class Connection {
       };
       const waiter: Waiter = {
         go: () => {
-          signal?.removeEventListener("abort", left);
+          forget?.();
           try {
             resolve(action());
           } catch (error) {
@@ -174,12 +175,12 @@ export class Connection {
           }
         },
         fail: (error) => {
-          signal?.removeEventListener("abort", left);
+          forget?.();
           reject(error as Error);
         },
       };
       this.#waiters.add(waiter);
-      signal?.addEventListener("abort", left, { once: true });
+      const forget = signal && onAbort(signal, left);
     });
   }
 
@@ -204,14 +205,13 @@ export class Connection {
           method,
           typeof params === "function" ? params() : params,
           (error, result) => {
-            if (abort) options!.signal!.removeEventListener("abort", abort);
+            forget?.();
             if (error) reject(error);
             else resolve(result as RequestResult<M>);
           },
           options?.after?.(),
         );
-        const abort = options?.signal ? () => endpoint.cancel(id) : null;
-        if (abort) options!.signal!.addEventListener("abort", abort, { once: true });
+        const forget = options?.signal && onAbort(options.signal, () => endpoint.cancel(id));
       });
     } catch (error) {
       if (!(error instanceof PolyprocError)) throw error;

@@ -48,6 +48,25 @@ test("each mode makes its calls of the items", async (t) => {
   );
 });
 
+test("a thenable of the function's own settles its item once, whatever its `then` does", async (t) => {
+  const host = await TestHost.start(t);
+  const told = await host.outcomes(of("ownThen"), (h) => [
+    h.apply(0, ["settles twice and throws"]),
+    h.apply(0, ["throws"]),
+    h.apply(0, ["cannot be looked at"]),
+    h.apply(0, ["resolves"]),
+  ]);
+  assert.deepEqual(
+    told.map(({ method, seq, values, error }) => [method, seq, values ?? error?.message]),
+    [
+      ["worker/result", 0, ["first"]],
+      ["worker/result", 1, "Error: from then"],
+      ["worker/result", 2, "Error: from the getter"],
+      ["worker/result", 3, ["first"]],
+    ],
+  );
+});
+
 test("promises are awaited before the next task begins", async (t) => {
   const host = await TestHost.start(t);
   const told = await host.outcomes(of("doubleLater"), (h) => [h.task(0, "map", [1, 2, 3]), h.apply(0, [4])]);

@@ -209,6 +209,13 @@ test("a value that cannot be sent is named with its place", () => {
     [new Map([["key", () => 1]]), /get\(key\) is the function/],
     [{ at: new Date(NaN) }, /at is an invalid Date/],
     [{ weak: new WeakMap() }, /weak is a WeakMap/],
+    [(function* () {})(), /the value itself is a Generator: it stays in its process; send what it yields/],
+    [[(async function* () {})()], /\[0\] is an AsyncGenerator/],
+    [{ keys: new Map().keys() }, /keys is a Map Iterator/],
+    [{ body: new Blob(["lost"]) }, /body is a Blob, which cannot be copied/],
+    [{ query: new URLSearchParams("a=1") }, /query is an? URLSearchParams/],
+    [{ shared: new SharedArrayBuffer(1) }, /shared is a SharedArrayBuffer/],
+    [Object.assign(Promise.resolve(1), { pid: 1 }), /the value itself is a Promise/],
   ];
   for (const [given, expected] of cases) {
     assert.throws(
@@ -218,6 +225,22 @@ test("a value that cannot be sent is named with its place", () => {
     );
   }
   assert.deepEqual(there("still works"), "still works");
+});
+
+test("a typed array has memory of its own, not a part of the message", () => {
+  const views = [new Float32Array([1.5]), new DataView(new ArrayBuffer(2), 1), new Uint16Array([1, 2]).subarray(1)];
+  for (const view of views) {
+    const [, copy] = there(["padding", view]) as [string, typeof view];
+    assert.deepEqual(copy, view.constructor === DataView ? new DataView(new ArrayBuffer(1)) : view);
+    assert.equal(copy.byteOffset, 0);
+    assert.equal(copy.buffer.byteLength, view.byteLength);
+  }
+});
+
+test("an error without a stack does not get one of this package", () => {
+  const error = new TypeError("quiet");
+  (error as { stack: unknown }).stack = undefined;
+  assert.equal((there(error) as Error).stack, "TypeError: quiet");
 });
 
 test("nesting survives up to 512 and is refused beyond", () => {

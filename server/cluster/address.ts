@@ -33,10 +33,11 @@ export function parseClusterAddress(text: string, password: string | null): Clus
   try {
     url = new URL(text);
   } catch {
-    throw wrong("it is no address; expected one such as rediss://user@redis.example/0");
+    throw wrong("it does not begin with redis:// or rediss://; expected one such as redis://127.0.0.1:6379");
   }
+  // `localhost:6379` is an address of the protocol `localhost:`.
   if (url.protocol !== "redis:" && url.protocol !== "rediss:")
-    throw wrong(`it begins with ${url.protocol}; expected redis: or rediss:`);
+    throw wrong(`it begins with ${url.protocol}; expected redis:// or rediss://, such as redis://127.0.0.1:6379`);
   if (url.hostname === "") throw wrong("it names no host; expected one such as rediss://user@redis.example/0");
   for (const name of url.searchParams.keys())
     if (!parameters.has(name)) throw wrong(`${name} is not known; expected ${[...parameters].join(", ")}`);

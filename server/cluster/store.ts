@@ -2,6 +2,7 @@ import type { Redis } from "ioredis";
 import { PolyprocError } from "../../protocol/errors.js";
 import type { ClusterAddress } from "./address.js";
 import { Keys } from "./keys.js";
+import { describeNoAnswer, serverNameOf } from "./no-answer.js";
 import { loadPackages, type Packages } from "./packages.js";
 
 /** Milliseconds in which the store must answer for the first time. */
@@ -25,7 +26,7 @@ export async function openStore(address: ClusterAddress, warn: (text: string) =>
     db: address.database,
     ...(address.username === null ? {} : { username: address.username }),
     ...(address.password === null ? {} : { password: address.password }),
-    ...(address.tls ? { tls: { servername: address.host } } : {}),
+    ...(address.tls ? { tls: serverNameOf(address.host) } : {}),
     maxRetriesPerRequest: null,
     retryStrategy: (times: number) => Math.min(50 * times, maxRetryMs),
     connectTimeout: firstAnswerMs,
@@ -39,11 +40,7 @@ export async function openStore(address: ClusterAddress, warn: (text: string) =>
   } catch (error) {
     redis.disconnect();
     if (error instanceof PolyprocError) throw error;
-    throw new PolyprocError(
-      "ClusterUnavailable",
-      `${address.shown} does not answer: ${lastError || (error as Error).message}; check that Redis runs there, and ` +
-        "user and password",
-    );
+    throw new PolyprocError("ClusterUnavailable", describeNoAnswer(address, lastError || (error as Error).message));
   }
 }
 

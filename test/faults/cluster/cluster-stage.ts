@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -41,13 +42,14 @@ export function spawnAgent(
 /** The same; resolves when it takes work. */
 export async function startAgent(...args: Parameters<typeof spawnAgent>): Promise<ServerProcess> {
   const agent = spawnAgent(...args);
-  await waitFor(
-    () => {
-      if (agent.process.exitCode !== null) throw new Error(`the agent has ended: ${agent.stderr()}`);
-      return agent.stdout().includes("takes work");
-    },
-    { what: `an agent that takes work; it said: ${agent.stderr()}` },
-  );
+  const { process } = agent;
+  const hasEnded = () => process.exitCode !== null || process.signalCode !== null;
+  try {
+    await waitFor(() => agent.stdout().includes("takes work") || hasEnded(), { what: "an agent that takes work" });
+    assert.ok(!hasEnded(), "it has ended");
+  } catch (cause) {
+    throw new Error(`the agent ${args[2]} does not take work; it said: ${agent.stderr()}`, { cause });
+  }
   return agent;
 }
 

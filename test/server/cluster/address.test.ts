@@ -26,7 +26,9 @@ test("an address says where the cluster is, and is shown without its password", 
 
 test("a wrong address is refused, and its password is not quoted", () => {
   for (const [text, message] of [
-    ["nonsense", /no address/],
+    ["nonsense", /does not begin with redis:\/\//],
+    ["127.0.0.1:6379", /does not begin with redis:\/\//],
+    ["localhost:6379", /begins with localhost:; expected redis:\/\//],
     ["http://u:secret@h", /begins with http:/],
     ["redis://u:secret@redis.example", /redis\.example is another machine/],
     ["redis://127.0.0.1?speed=1", /speed is not known/],

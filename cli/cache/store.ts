@@ -11,8 +11,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { randomUUID } from "node:crypto";
-import { homedir } from "node:os";
 import { join, resolve } from "node:path";
+import { userCache } from "../../bindings/typescript/host/typescript/user-cache.js";
 
 /** What an outcome depends on: the hash of each part, by the part's name. */
 export type Parts = Readonly<Record<string, string>>;
@@ -35,8 +35,7 @@ export interface CacheStatus {
 
 /** `--cache-dir`, or the user's own folder for caches. */
 export function cacheFolder(given: string | undefined): string {
-  const around = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
-  return resolve(given ?? join(around, "polyproc", "map"));
+  return resolve(given ?? join(userCache(), "map"));
 }
 
 /**

@@ -54,7 +54,7 @@ POLYPROC_CONFIG    the configuration of a server: runtimes of further languages
 POLYPROC_CLUSTER   the store of a cluster: redis://HOST
 XDG_RUNTIME_DIR    has the default socket, polyproc/server.sock (otherwise ~/.cache has it)
 XDG_STATE_HOME     has the queue (default: ~/.local/state)
-XDG_CACHE_HOME     has the outcomes of map --cache (default: ~/.cache)
+XDG_CACHE_HOME     has the outcomes of map --cache, and translated TypeScript (default: ~/.cache)
 TMPDIR             has long output while it waits to be printed
 
 The hook of a queue's entry finds POLYPROC_QUEUE_ID, _NAME, _GROUP, _STATE, _EXIT_CODE, _REASON,

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { compilerErrorCode } from "./kinds.js";
 import type { Format } from "./file-format.js";
 import type { CompilerOptions } from "./project.js";
+import { Translations } from "./translations.js";
 
 export interface Compilation {
   path: string;
@@ -125,50 +126,63 @@ interface TypeScript {
   flattenDiagnosticMessageText(text: unknown, newLine: string): string;
 }
 
+/** It takes milliseconds for a file, and loading it takes as long as many files: so translations are kept on disk. */
 function typescript(require: NodeJS.Require): Compile {
-  const ts = require("typescript") as TypeScript;
+  const { version } = require("typescript/package.json") as { version: string };
   // TypeScript 7 has no API of this kind.
-  if (typeof ts.transpileModule !== "function") throw new Error("this TypeScript cannot translate single files");
+  if (Number.parseInt(version) >= 7) throw new Error("this TypeScript cannot translate single files");
+  const translations = new Translations();
+  let loaded: TypeScript | undefined;
   return ({ path, source, format, options }) => {
-    const { options: converted } = ts.convertCompilerOptionsFromJson(
-      {
-        // What decides how one file is translated. Others concern the program, and may contradict these.
-        experimentalDecorators: options.experimentalDecorators,
-        emitDecoratorMetadata: options.emitDecoratorMetadata,
-        preserveConstEnums: options.preserveConstEnums,
-        jsx: jsxOf(options),
-        jsxFactory: options.jsxFactory,
-        jsxFragmentFactory: options.jsxFragmentFactory,
-        jsxImportSource: options.jsxImportSource,
-        verbatimModuleSyntax: format === "module" ? options.verbatimModuleSyntax : false,
-        esModuleInterop: options.esModuleInterop ?? format === "module",
-        target: options.target === undefined || /^es(?:3|5|next)$/i.test(options.target) ? "ES2022" : options.target,
-        useDefineForClassFields: definesFields(options),
-        module: format === "module" ? "ESNext" : "CommonJS",
-        isolatedModules: true,
-        allowJs: true,
-        inlineSourceMap: true,
-      },
-      ".",
-    );
-    const { outputText, diagnostics = [] } = ts.transpileModule(source, {
-      // As a `.cts` or `.mts` it would get the module format of its ending, and not that of `module`.
-      fileName: path.replace(/\.[cm]ts$/, ".ts"),
-      compilerOptions: converted,
-      reportDiagnostics: true,
+    const settings = typescriptSettings(format, options);
+    // As a `.cts` or `.mts` it would get the module format of its ending, and not that of `module`.
+    const fileName = path.replace(/\.[cm]ts$/, ".ts");
+    return translations.of(["typescript", version, JSON.stringify(settings), fileName, source], () => {
+      loaded ??= require("typescript") as TypeScript;
+      return transpile(loaded, path, source, fileName, settings);
     });
-    const first = diagnostics[0];
-    if (first) {
-      const before = source.slice(0, first.start ?? 0).split("\n");
-      throw syntaxError(
-        path,
-        ts.flattenDiagnosticMessageText(first.messageText, " "),
-        before.length,
-        before.at(-1)!.length + 1,
-      );
-    }
-    return outputText;
   };
+}
+
+/** What decides how one file is translated. Others concern the program, and may contradict these. */
+function typescriptSettings(format: Format, options: CompilerOptions): object {
+  return {
+    experimentalDecorators: options.experimentalDecorators,
+    emitDecoratorMetadata: options.emitDecoratorMetadata,
+    preserveConstEnums: options.preserveConstEnums,
+    jsx: jsxOf(options),
+    jsxFactory: options.jsxFactory,
+    jsxFragmentFactory: options.jsxFragmentFactory,
+    jsxImportSource: options.jsxImportSource,
+    verbatimModuleSyntax: format === "module" ? options.verbatimModuleSyntax : false,
+    esModuleInterop: options.esModuleInterop ?? format === "module",
+    target: options.target === undefined || /^es(?:3|5|next)$/i.test(options.target) ? "ES2022" : options.target,
+    useDefineForClassFields: definesFields(options),
+    module: format === "module" ? "ESNext" : "CommonJS",
+    isolatedModules: true,
+    allowJs: true,
+    inlineSourceMap: true,
+  };
+}
+
+function transpile(ts: TypeScript, path: string, source: string, fileName: string, settings: object): string {
+  const { options } = ts.convertCompilerOptionsFromJson(settings, ".");
+  const { outputText, diagnostics = [] } = ts.transpileModule(source, {
+    fileName,
+    compilerOptions: options,
+    reportDiagnostics: true,
+  });
+  const first = diagnostics[0];
+  if (first) {
+    const before = source.slice(0, first.start ?? 0).split("\n");
+    throw syntaxError(
+      path,
+      ts.flattenDiagnosticMessageText(first.messageText, " "),
+      before.length,
+      before.at(-1)!.length + 1,
+    );
+  }
+  return outputText;
 }
 
 /** How JSX is translated. A project that leaves it to a bundler (`preserve`) gets what bundlers do. */

@@ -52,13 +52,25 @@ function requireFile(module: string, given: string): void {
   const path = module.startsWith("file:") ? fileURLToPath(module) : module;
   const isThere = existsSync(path);
   if (isThere && !statSync(path).isDirectory()) return;
+  const [, file = "", name] = /^(.+):([A-Za-z_$][\w$.]*)$/.exec(given) ?? [];
+  if (!isThere && name !== undefined && existsSync(file))
+    throw new UsageError(
+      `--module: there is no file ${path}; for ${name} of ${file} write --module ${file} --export ${name}`,
+    );
   const problem = isThere ? `${path} is a folder` : `there is no file ${path}`;
-  const starts = isThere ? [resolve(path, "index"), resolve(path, "__init__")] : [path];
+  const starts = isThere ? [resolve(path, "index"), resolve(path, "__init__")] : [path, ...dotted(given)];
   const meant = starts.flatMap(withEnding)[0];
   const elsewhere = !isThere && packageName.test(given) ? `, and no package ${given} is installed for this folder` : "";
   throw new UsageError(
     `--module: ${problem}${elsewhere}; ${meant ? `there is ${meant}` : "name the file that has the function"}`,
   );
+}
+
+/** Where a Python module that is named as in an import usually is: `package.module` in this folder, or in its `src`. */
+function dotted(name: string): string[] {
+  if (!/^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/.test(name)) return [];
+  const inside = name.replaceAll(".", sep);
+  return ["", "src"].flatMap((around) => [resolve(around, inside), resolve(around, inside, "__init__")]);
 }
 
 /** The files that an import of `path` without an ending could mean. */

@@ -24,6 +24,8 @@ export function spawnFailure(error: unknown, attempt: Attempt): PolyprocError {
   );
 }
 
+const moduleEnding = /\.(?:[cm]?[jt]s|[jt]sx|py)$/;
+
 function reason(errno: string, { command, cwd }: Attempt, error: unknown): string {
   // The system reports a bad working folder as if the command were missing.
   const trouble = cwd === undefined ? undefined : folderTrouble(cwd);
@@ -42,7 +44,10 @@ function reason(errno: string, { command, cwd }: Attempt, error: unknown): strin
     case "EACCES":
       if (!isPath) return "the program in PATH may not be executed (EACCES); check its permissions";
       if (isFolder(path)) return `${path} is a folder (EACCES); name a program in it`;
-      return `${path} is not executable (EACCES); check its permissions: chmod +x`;
+      return moduleEnding.test(path)
+        ? `${path} is a module and not executable (EACCES); for a function of it, name it as a module (polyproc map ` +
+            "--module FILE --export NAME), else start it by its interpreter, or chmod +x if its first line names that"
+        : `${path} is not executable (EACCES); check its permissions: chmod +x`;
     case "ENOEXEC":
       return `it is not a program for this system (ENOEXEC); a script needs a "#!" line`;
     case "E2BIG":

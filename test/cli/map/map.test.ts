@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import { describe, test } from "node:test";
 import { waitFor } from "../../deadline.js";
@@ -336,6 +336,21 @@ describe("polyproc map: failures", () => {
 });
 
 describe("polyproc map: usage", () => {
+  test("a Python module that is named as in an import is found in the folder, or in its src", async (t) => {
+    const folder = temporaryFolder(t);
+    mkdirSync(join(folder, "src/tools/text"), { recursive: true });
+    writeFileSync(join(folder, "src/tools/text/__init__.py"), "");
+    writeFileSync(join(folder, "src/tools/count.py"), "");
+    for (const [name, file] of [
+      ["tools.count", "src/tools/count.py"],
+      ["tools.text", "src/tools/text/__init__.py"],
+    ] as const) {
+      const { status, stderr } = await run(t, ["map", "a", "--module", name], { cwd: folder });
+      assert.equal(status, 2);
+      assert.ok(stderr.endsWith(`; there is ${realpathSync(join(folder, file))}\n`), stderr);
+    }
+  });
+
   const wrong: [string[], RegExp][] = [
     [["a"], /say what to run: a is an item here; the command goes behind --, as in polyproc map -- COMMAND/],
     [["--frob", "gzip", "-9", ":::", "a"], /unknown option '--frob'/],
@@ -351,6 +366,7 @@ describe("polyproc map: usage", () => {
       /there is no file .*@no\/such, and no package @no\/such is installed for this folder; name the file/,
     ],
     [["a", "--module", functions.slice(0, -extname(functions).length)], /there is no file .*; there is .*\.[cm]?js$/m],
+    [["a", "--module", `${functions}:double`], /for double of .*functions\.mjs write --module .* --export double\n$/],
     [["a", "--module", dirname(functions)], /--module: .* is a folder; name the file that has the function/],
     [["a", "--json", "--tag", "--", "echo"], /--tag is for lines of text/],
     [["a", "-0", "--", "echo"], /-0 and -d are for items in files and on standard input/],

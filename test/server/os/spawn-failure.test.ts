@@ -41,6 +41,12 @@ const cases: Case[] = [
     errno: "EACCES",
     text: /plain is not executable.*chmod \+x/,
   },
+  {
+    title: "a module that is not executable",
+    spec: () => ({ command: "./plain.py" }),
+    errno: "EACCES",
+    text: /plain\.py is a module.*polyproc map --module FILE --export NAME/,
+  },
   { title: "a folder", spec: () => ({ command: "./inner" }), errno: "EACCES", text: /inner is a folder/ },
   {
     title: "a working folder that does not exist",
@@ -72,6 +78,7 @@ for (const { title, spec, errno, text } of cases) {
   test(`${title}: SpawnFailed with the reason`, async (t) => {
     const folder = temporaryFolder(t);
     writeFileSync(join(folder, "plain"), "x");
+    writeFileSync(join(folder, "plain.py"), "x");
     writeFileSync(join(folder, "orphan"), "#!/no/such/interpreter\n", { mode: 0o755 });
     mkdirSync(join(folder, "inner"));
     const told = new Recorder();

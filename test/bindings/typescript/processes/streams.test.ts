@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer, text } from "node:stream/consumers";
 import { pipeline } from "node:stream/promises";
 import { after, test } from "node:test";
 import { command, Process, setOutput, shutdown, type OutputLine } from "../../../../bindings/typescript/index.js";
 import { waitFor, within } from "../../../deadline.js";
+import { temporaryFolder } from "../../../temporary-folder.js";
 
 const lines: OutputLine[] = [];
 setOutput((line) => lines.push(line));
@@ -70,20 +74,26 @@ test("a program whose output is not read is blocked, and goes on when it is read
   );
 });
 
-test("a writer waits for a program that does not read", async () => {
-  const child = await started("sh", ["-c", "read -r go < /dev/stdin; cat > /dev/null"], { stdin: "pipe" });
+test("a writer waits for a program that does not read", async (t) => {
+  const go = join(temporaryFolder(t), "go");
+  execFileSync("mkfifo", [go]);
+  // It reads its standard input once something was written to the FIFO.
+  const child = await started("sh", ["-c", 'read -r line < "$1"; cat > /dev/null', "sh", go], { stdin: "pipe" });
   let written = 0;
   const piece = Buffer.alloc(100_000);
   const writing = pipeline(
     Readable.from(
       (function* () {
         for (; written < 100; written++) yield piece;
-        yield "\n";
       })(),
     ),
     child.stdin,
   );
-  // No newline was sent, so `read` reads on: what is not read is in the pipe and in the stream.
+  await waitFor(() => child.stdin.writableNeedDrain);
+  // The server reads on while it answers.
+  for (let i = 0; i < 20; i++) await child.join(0);
+  assert.ok(written < 100, "what is not read is in the pipe, in the server and in the stream, which hold less");
+  writeFileSync(go, "go\n");
   await within(writing, "the end of writing");
   assert.equal(written, 100);
   await ended(child);

@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
+import { closeSync, existsSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** What the addon's functions take and give. `node.c` has the same number: raise both when that changes. */
-const abi = 2;
+const abi = 3;
 
 interface Addon {
   readonly abi: number;
@@ -12,8 +12,20 @@ interface Addon {
   map(fd: number, length: number): ArrayBuffer | null;
   pipe(): [number, number] | null;
   pair(): [number, number] | null;
-  spawn(path: Uint8Array, args: Uint8Array, env: Uint8Array, cwd: Uint8Array, descriptors: Int32Array): number;
+  spawn(
+    path: Uint8Array,
+    args: Uint8Array,
+    env: Uint8Array,
+    cwd: Uint8Array,
+    descriptors: Int32Array,
+    inSession: boolean,
+  ): number;
   reap(pid: number): number | null;
+  stopped(pid: number): boolean;
+  group(): number;
+  foreground(fd: number): number;
+  give(fd: number, group: number): boolean;
+  guard(fd: number): number | null;
 }
 
 /** Where `npm run native` puts what it builds. */
@@ -57,17 +69,20 @@ export interface NativeStart {
   cwd: string | undefined;
   /** What its descriptors from 0 on are, 16 at the most; null: the null device. */
   descriptors: readonly (number | null)[];
+  /** It stays in this session, in a process group of its own. Default: it has a session of its own. */
+  inSession?: true;
 }
 
 /**
- * Starts a process in a session of its own, which the caller reaps. Returns its pid; null if it could not be started,
- * and without the native code.
+ * Starts a process in a session or a group of its own, which the caller reaps. Returns its pid; null if it could not be
+ * started, and without the native code.
  */
-export function startProcess({ path, args, env, cwd, descriptors }: NativeStart): number | null {
+export function startProcess({ path, args, env, cwd, descriptors, inSession }: NativeStart): number | null {
   if (!hasNative()) return null;
   const texts = (list: readonly string[]) => Buffer.from(list.map((text) => `${text}\0`).join(""));
   const fds = Int32Array.from(descriptors, (fd) => fd ?? -1);
-  const pid = addon!.spawn(texts([path]), texts(args), texts(env), texts(cwd === undefined ? [] : [cwd]), fds);
+  const folder = texts(cwd === undefined ? [] : [cwd]);
+  const pid = addon!.spawn(texts([path]), texts(args), texts(env), folder, fds, inSession ?? false);
   return pid > 0 ? pid : null;
 }
 
@@ -77,6 +92,52 @@ export function startProcess({ path, args, env, cwd, descriptors }: NativeStart)
  */
 export function reapProcess(pid: number): number | null {
   return addon!.reap(pid);
+}
+
+/** Whether a signal has stopped the process since the last call. It must have been started by `startProcess`. */
+export function hasStopped(pid: number): boolean {
+  return addon!.stopped(pid);
+}
+
+/** A terminal of this process's session: which process group has it, and a guard for when this process is killed. */
+export interface TerminalControl {
+  /** The process group of this process. */
+  readonly ownGroup: number;
+  /** The process group that the terminal belongs to; negative if the terminal is gone. */
+  holder(): number;
+  /** False: the terminal did not go to this group. */
+  give(group: number): boolean;
+  /**
+   * If this process is killed while this group runs, the guard ends it. `has`: the group has the terminal; then the
+   * guard also gives it back to this process's group, with the modes of before. Null: no group runs.
+   */
+  guard(group: number | null, has: boolean): void;
+  /** Ends the guard. */
+  close(): void;
+}
+
+/** Null without the native code, and for a terminal that is not this session's. */
+export function controlTerminal(fd: number): TerminalControl | null {
+  if (!hasNative() || addon!.foreground(fd) < 0) return null;
+  const orders = addon!.guard(fd);
+  if (orders === null) return null;
+  const guard = (group: number | null, has: boolean) => {
+    try {
+      writeSync(orders, Buffer.from(Int32Array.of(has ? (group ?? 0) : -(group ?? 0)).buffer));
+    } catch {
+      // The guard itself was killed.
+    }
+  };
+  return {
+    ownGroup: addon!.group(),
+    holder: () => addon!.foreground(fd),
+    give: (group) => addon!.give(fd, group),
+    guard,
+    close: () => {
+      guard(null, false);
+      closeSync(orders);
+    },
+  };
 }
 
 /** Whether the native code is there. */

@@ -1,7 +1,7 @@
 /*
- * What Node cannot do: make and map shared memory, on which it works with Atomics; make pipes; and start a process
- * without copying the page tables of this one. No C library is linked: the program that loads this has one, of whatever
- * kind.
+ * What Node cannot do: make and map shared memory, on which it works with Atomics; make pipes; start a process without
+ * copying the page tables of this one; and give a terminal to a process group. No C library is linked: the program that
+ * loads this has one, of whatever kind.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,11 +14,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 /* What `create` and `map` take and give. `native/load.ts` has the same number and refuses a file with another. */
-#define ABI 2
+#define ABI 3
 
 /*
  * create(length): a descriptor of memory that no process can make smaller, so that none of those that map it can be
@@ -145,10 +148,12 @@ static int redirect(posix_spawn_file_actions_t *actions, const int32_t *fds, int
 }
 
 /*
- * Starts a program in a session of its own, with all signals at their defaults. The C library does not copy this
+ * Starts a program in a session of its own, or in this session in a group of its own, with all signals at their
+ * defaults. The C library does not copy this
  * process for it: the child borrows its memory until it has become the program.
  */
-static int start(pid_t *pid, char **path, char **argv, char **envp, char **cwd, const int32_t *fds, int count) {
+static int start(pid_t *pid, char **path, char **argv, char **envp, char **cwd, const int32_t *fds, int count,
+                 bool in_session) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   int lifted[MOST], error;
@@ -168,7 +173,8 @@ static int start(pid_t *pid, char **path, char **argv, char **envp, char **cwd, 
   if (!error) error = posix_spawnattr_setsigdefault(&attributes, &every);
   if (!error) error = posix_spawnattr_setsigmask(&attributes, &none);
   if (!error)
-    error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    error = posix_spawnattr_setflags(&attributes, (in_session ? POSIX_SPAWN_SETPGROUP : POSIX_SPAWN_SETSID) |
+                                                      POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   if (!error) error = posix_spawn(pid, path[0], &actions, &attributes, argv, envp);
   for (int i = 0; i < MOST; i++)
     if (lifted[i] >= 0) close(lifted[i]);
@@ -178,19 +184,23 @@ static int start(pid_t *pid, char **path, char **argv, char **envp, char **cwd, 
 }
 
 /*
- * spawn(path, arguments, environment, folder, descriptors): the pid, or an errno as a negative number. Texts are
- * Uint8Arrays in which each text ends with a NUL; an empty `folder` is this process's. The caller reaps.
+ * spawn(path, arguments, environment, folder, descriptors, in_session): the pid, or an errno as a negative number.
+ * Texts are Uint8Arrays in which each text ends with a NUL; an empty `folder` is this process's. `in_session`: a group
+ * of its own in this session; otherwise a session of its own. The caller reaps.
  */
 static napi_value spawn(napi_env env, napi_callback_info info) {
-  size_t count = 5, descriptors = 0;
-  napi_value arguments[5], result;
+  size_t count = 6, descriptors = 0;
+  napi_value arguments[6], result;
   pid_t pid = -EINVAL;
-  if (napi_get_cb_info(env, info, &count, arguments, 0, 0) == napi_ok && count == 5) {
+  bool in_session;
+  if (napi_get_cb_info(env, info, &count, arguments, 0, 0) == napi_ok && count == 6 &&
+      napi_get_value_bool(env, arguments[5], &in_session) == napi_ok) {
     char **path = texts(env, arguments[0]), **argv = texts(env, arguments[1]);
     char **envp = texts(env, arguments[2]), **cwd = texts(env, arguments[3]);
     int32_t *fds = contents(env, arguments[4], napi_int32_array, &descriptors);
     if (path && argv && envp && fds) {
-      int error = start(&pid, path, argv, envp, cwd, fds, descriptors > MOST ? MOST + 1 : (int)descriptors);
+      int most = descriptors > MOST ? MOST + 1 : (int)descriptors;
+      int error = start(&pid, path, argv, envp, cwd, fds, most, in_session);
       if (error) pid = -error;
     }
     free(path);
@@ -219,12 +229,152 @@ static napi_value reap(napi_env env, napi_callback_info info) {
   return napi_create_int32(env, how, &result) == napi_ok ? result : 0;
 }
 
+/* The first `count` arguments as whole numbers. */
+static bool numbers(napi_env env, napi_callback_info info, size_t count, int32_t *into) {
+  napi_value arguments[2];
+  size_t given = count;
+  if (napi_get_cb_info(env, info, &given, arguments, 0, 0) != napi_ok || given < count) return false;
+  for (size_t i = 0; i < count; i++)
+    if (napi_get_value_int32(env, arguments[i], &into[i]) != napi_ok) return false;
+  return true;
+}
+
+/* stopped(pid): whether a signal has stopped this child since the last call. */
+static napi_value stopped(napi_env env, napi_callback_info info) {
+  int32_t pid;
+  siginfo_t found = {0};
+  napi_value result;
+  bool is = numbers(env, info, 1, &pid) && waitid(P_PID, (id_t)pid, &found, WSTOPPED | WNOHANG) == 0 &&
+            found.si_pid == pid;
+  return napi_get_boolean(env, is, &result) == napi_ok ? result : 0;
+}
+
+/* group(): the process group of this process. */
+static napi_value group(napi_env env, napi_callback_info info) {
+  napi_value result;
+  (void)info;
+  return napi_create_int32(env, getpgrp(), &result) == napi_ok ? result : 0;
+}
+
+/* foreground(fd): the process group that has this terminal; negative if it is not the terminal of this session. */
+static napi_value foreground(napi_env env, napi_callback_info info) {
+  int32_t fd;
+  napi_value result;
+  pid_t found = numbers(env, info, 1, &fd) ? tcgetpgrp(fd) : -1;
+  return napi_create_int32(env, found, &result) == napi_ok ? result : 0;
+}
+
+/* Gives the terminal to a group. SIGTTOU would stop a process that does so from the background. */
+static bool give(int terminal, pid_t to) {
+  sigset_t ttou, before;
+  sigemptyset(&ttou);
+  sigaddset(&ttou, SIGTTOU);
+  sigprocmask(SIG_BLOCK, &ttou, &before);
+  bool is = tcsetpgrp(terminal, to) == 0;
+  sigprocmask(SIG_SETMASK, &before, 0);
+  return is;
+}
+
+/* give(fd, group): whether the terminal is that group's now. */
+static napi_value give_terminal(napi_env env, napi_callback_info info) {
+  int32_t given[2];
+  napi_value result;
+  bool is = numbers(env, info, 2, given) && give(given[0], given[1]);
+  return napi_get_boolean(env, is, &result) == napi_ok ? result : 0;
+}
+
+static void close_from_to(unsigned first, unsigned last) {
+  if (first > last || syscall(SYS_close_range, first, last, 0) == 0) return;
+  /* An older kernel has no such call. */
+  for (unsigned fd = first; fd <= last && fd < 65536; fd++) close((int)fd);
+}
+
+static void close_all_but(unsigned low, unsigned high) {
+  if (low > 0) close_from_to(0, low - 1);
+  if (high > low + 1) close_from_to(low + 1, high - 1);
+  close_from_to(high + 1, ~0u);
+}
+
+/* SIGTERM, a second, SIGKILL for these groups, of which each may be 0: none. */
+static void end_groups(const pid_t *groups, int count) {
+  static const struct timespec pause = {0, 50000000};
+  for (int look = 0; look <= 20; look++) {
+    bool left = false;
+    for (int i = 0; i < count; i++) {
+      if (groups[i] <= 1 || kill(-groups[i], 0)) continue;
+      left = true;
+      if (look == 0) kill(-groups[i], SIGTERM);
+      if (look == 0) kill(-groups[i], SIGCONT);
+      if (look == 20) kill(-groups[i], SIGKILL);
+    }
+    if (!left) return;
+    nanosleep(&pause, 0);
+  }
+}
+
+/*
+ * In a copy of this process, until the pipe `orders` ends: then this process has ended. Each order is the group of the
+ * command that has the terminal; negative: it runs without the terminal; 0: none runs. If one is left, it is ended. If
+ * it had the terminal, so does its starter's group again, which may be a script's, with the modes of before. `callers`
+ * is the group of the starter's parent, an interactive shell maybe: it has taken the terminal itself if it could.
+ */
+_Noreturn static void watch(int terminal, int orders, pid_t starters, pid_t callers, const struct termios *modes) {
+  int32_t order = 0, next;
+  ssize_t got;
+  setpgid(0, 0);
+  close_all_but((unsigned)(terminal < orders ? terminal : orders), (unsigned)(terminal < orders ? orders : terminal));
+  while ((got = read(orders, &next, sizeof next)) > 0)
+    if (got == sizeof next) order = next;
+  if (order == 0) _exit(0);
+  pid_t groups[2] = {order > 0 ? order : -order, 0};
+  pid_t now = tcgetpgrp(terminal);
+  if (order > 0 && now != callers) {
+    if (now != starters && now != order) {
+      /* The command is a shell that has given the terminal on. It would take it when that command ends. */
+      kill(-order, SIGKILL);
+      groups[1] = now;
+    }
+    /* A shell that has reaped its command has the terminal, and the group of the command is gone. */
+    if (kill(-starters, 0) == 0) {
+      tcsetattr(terminal, TCSANOW, modes);
+      tcsetpgrp(terminal, starters);
+    }
+  }
+  end_groups(groups, 2);
+  _exit(0);
+}
+
+/*
+ * guard(fd): starts a copy of this process that watches over a terminal. Its orders, each an int32_t, are written into
+ * the descriptor that this returns; null: there is none. No signal ends it but SIGKILL.
+ */
+static napi_value guard(napi_env env, napi_callback_info info) {
+  int32_t terminal;
+  int fds[2];
+  struct termios modes;
+  sigset_t every, before;
+  napi_value result;
+  napi_get_null(env, &result);
+  if (!numbers(env, info, 1, &terminal) || tcgetattr(terminal, &modes) || pipe2(fds, O_CLOEXEC)) return result;
+  pid_t starters = getpgrp(), callers = getpgid(getppid());
+  sigfillset(&every);
+  sigprocmask(SIG_SETMASK, &every, &before);
+  pid_t pid = fork();
+  if (pid == 0) watch(terminal, fds[0], starters, callers, &modes);
+  sigprocmask(SIG_SETMASK, &before, 0);
+  close(fds[0]);
+  if (pid < 0 || napi_create_int32(env, fds[1], &result) != napi_ok) close(fds[1]);
+  return result;
+}
+
 NAPI_MODULE_INIT() {
   static const struct {
     const char *name;
     napi_callback call;
-  } functions[] = {{"create", create},  {"map", map},     {"pipe", make_pipe},
-                   {"pair", make_pair}, {"spawn", spawn}, {"reap", reap}};
+  } functions[] = {{"create", create},         {"map", map},       {"pipe", make_pipe},
+                   {"pair", make_pair},        {"spawn", spawn},   {"reap", reap},
+                   {"stopped", stopped},       {"group", group},   {"foreground", foreground},
+                   {"give", give_terminal},    {"guard", guard}};
   napi_value function, abi;
   if (napi_create_int32(env, ABI, &abi) == napi_ok) napi_set_named_property(env, exports, "abi", abi);
   for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)

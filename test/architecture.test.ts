@@ -91,7 +91,7 @@ const layers: Record<string, Layer> = {
     node: "all",
   },
   cli: {
-    folders: ["protocol", "bindings/typescript", "agents", "cli"],
+    folders: ["protocol", "native", "bindings/typescript", "agents", "cli"],
     packages: ["commander", "tinyglobby"],
     node: "all",
   },

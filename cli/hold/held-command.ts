@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Ending } from "../ending.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { onInterruption, type Interruption } from "../signals.js";
+import { behindGate } from "./gate.js";
 import { whyNotStartable } from "./startable.js";
 
 /**
@@ -15,14 +16,6 @@ IFS= read -r pid || exit 0
 echo watching || exit 0
 IFS= read -r over || { kill -s TERM -- "$pid" && sleep 1 && kill -s KILL -- "$pid"; } 2>/dev/null
 exit 0`;
-
-/**
- * The command, behind a gate that this process opens when the guard watches. If this process is killed before, the gate
- * reaches EOF, and the command never begins.
- */
-const gated = (gate: number) => `IFS= read -r open <&${gate} || exit 0
-exec ${gate}<&-
-exec "$@"`;
 
 /**
  * Ctrl-C ends the command and signals this process at the same moment. But while a process starts, its starter gets the
@@ -68,7 +61,7 @@ export class HeldCommand {
     const guarding = spawn("/bin/sh", ["-c", guard], { stdio: ["pipe", "pipe", "ignore"], detached: true });
     const inherited = [stdin ?? "inherit", "inherit", "inherit", ...(file === undefined ? [] : [file])] as const;
     const gate = inherited.length;
-    const child = spawn("/bin/sh", ["-c", gated(gate), "sh", ...withOddVariables([program!, ...args])], {
+    const child = spawn("/bin/sh", behindGate(gate, [program!, ...args]), {
       stdio: [...inherited, "pipe"],
       detached: !this.#onTerminal,
     });
@@ -144,14 +137,4 @@ export class HeldCommand {
   #target(pid: number): number {
     return this.#onTerminal ? pid : -pid;
   }
-}
-
-/**
- * The gate's shell passes on only variables whose names a shell can have. The program `env` sets the others, such as
- * functions that bash exports.
- */
-function withOddVariables(command: readonly string[]): readonly string[] {
-  const odd = Object.entries(process.env).filter(([name]) => !/^[A-Za-z_]\w*$/.test(name) && !name.includes("="));
-  if (odd.length === 0 || command[0]!.includes("=")) return command;
-  return ["env", "--", ...odd.map(([name, value]) => `${name}=${value}`), ...command];
 }

@@ -1,17 +1,20 @@
-import { spawnSync } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { resolve } from "node:path";
 import { hasRawBytes } from "../../protocol/escaped-text.js";
+import { controlTerminal } from "../../native/load.js";
 import { errorCodes } from "../../protocol/errors.js";
 import type { Ending } from "../ending.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import { HeldCommand } from "../hold/held-command.js";
+import { whyNotStartable } from "../hold/startable.js";
 import { UsageError } from "../usage-error.js";
 import { isReached, type Counts, type Halt } from "./limits/halt.js";
 import type { Item, ItemSource } from "./items/items.js";
+import { ForegroundJob } from "./foreground-job.js";
 import type { JobLog } from "./job-log.js";
 import type { Outcome } from "./outcome.js";
 import { shownItem } from "./items/shown-item.js";
+import { modesOf, restoreModes } from "./terminal-modes.js";
 import { argumentsFor, type ItemCommand } from "./target/what-runs.js";
 
 interface TerminalOptions {
@@ -57,8 +60,8 @@ export function checkTerminal(options: TerminalOptions & Readonly<Record<string,
 }
 
 /**
- * Runs the commands one after the other, each on this terminal: as children of this process in its process group, which
- * is the terminal's foreground group. After each one the terminal's modes are restored.
+ * Runs the commands one after the other, each on this terminal, as a shell runs jobs. Without the native code they are
+ * in this process's group, which is the terminal's foreground group. After each one the terminal's modes are restored.
  */
 export async function runOnTerminal(
   source: ItemSource,
@@ -68,6 +71,7 @@ export async function runOnTerminal(
 ): Promise<Ending> {
   const terminal = openTerminal();
   const modes = modesOf(terminal);
+  const control = controlTerminal(terminal);
   const counts: Counts & { index: number } = { done: 0, failed: 0, total: source.total, index: 0 };
   if (options.workdir !== undefined) process.chdir(resolve(options.workdir));
   for (const [name, value] of options.env ?? []) process.env[name] = value;
@@ -90,20 +94,29 @@ export async function runOnTerminal(
   } finally {
     source.stop();
     log?.close();
+    control?.close();
     closeSync(terminal);
   }
   if (options.halt.when !== "never" && options.halt.what === "success" && halted()) return exitStatus.ok;
   return counts.failed > 0 ? exitStatus.failed : exitStatus.ok;
+
+  async function run(words: readonly string[]): Promise<Ending> {
+    if (control && whyNotStartable(words[0]!) === null && !words.some((word) => word.includes("\0"))) {
+      const job = ForegroundJob.start(words, terminal, control, modes);
+      if (job) return job.ending;
+    }
+    const ending = await new HeldCommand(words, { stdin: terminal }).ending;
+    restoreModes(terminal, modes);
+    // As a shell ends its loop: Ctrl-C was for this process, too, even if its own signal is late.
+    return ending === signalStatus("SIGINT") ? "SIGINT" : ending;
+  }
 
   async function runItem(item: Item, index: number): Promise<Ending> {
     try {
       if (!item.ok) throw new Error(item.reason);
       const words = [command.words[0]!, ...argumentsFor(command, item, source.names, index, 1)];
       if (words.some(hasRawBytes)) throw new Error("it is not UTF-8, and with --tty commands take no such argument");
-      const ending = await new HeldCommand(words, { stdin: terminal }).ending;
-      restoreModes(terminal, modes);
-      // As a shell ends its loop: Ctrl-C was for this process, too, even if its own signal is late.
-      if (ending === signalStatus("SIGINT")) return "SIGINT";
+      const ending = await run(words);
       if (ending !== 0 && typeof ending === "number") say(item, `exit status ${ending}`);
       return ending;
     } catch (error) {
@@ -135,14 +148,4 @@ function openTerminal(): number {
   } catch {
     throw new UsageError("--tty gives commands this terminal, and there is none");
   }
-}
-
-/** Null if they cannot be read: then they are not restored. */
-function modesOf(terminal: number): string | null {
-  const { status, stdout } = spawnSync("stty", ["-g"], { stdio: [terminal, "pipe", "ignore"], encoding: "utf8" });
-  return status === 0 ? stdout.trim() : null;
-}
-
-function restoreModes(terminal: number, modes: string | null): void {
-  if (modes !== null) spawnSync("stty", [modes], { stdio: [terminal, "ignore", "ignore"] });
 }

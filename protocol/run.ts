@@ -73,7 +73,10 @@ export const runEntry = v.strictObject({
    * it is known when the item has ended.
    */
   pid: count(),
-  /** The host of the cluster whose `pid` that is. Absent: this machine, or it is not known yet. */
+  /**
+   * The host of the cluster that has the item or had it last: of one that runs, known after half a second. Absent: this
+   * machine, or it is not known yet.
+   */
   host: v.optional(v.string()),
   /** From 1. */
   attempt: count(1),

@@ -4,6 +4,7 @@ import { PolyprocError } from "../protocol/errors.js";
 import { parseDuration } from "../protocol/duration.js";
 import { parseClusterAddress } from "./cluster/address.js";
 import type { AgentOptions } from "./cluster/agent.js";
+import { isHostName } from "./cluster/host-name.js";
 import { UsageError } from "./usage-error.js";
 
 export const agentUsage = `Usage: polyproc agent --cluster ADDRESS [options]
@@ -55,7 +56,7 @@ export function parseAgentArguments(
   if (cluster === undefined || cluster === "")
     throw new UsageError("name the cluster with --cluster redis://HOST, or set POLYPROC_CLUSTER");
   const name = given.name ?? hostname();
-  if (!/^[\w.-]{1,100}$/.test(name))
+  if (!isHostName(name))
     throw new UsageError(`--name: expected 1 to 100 letters, digits, and . _ -, got ${JSON.stringify(name)}`);
   const labels = given.labels === undefined ? [] : given.labels.split(",").map((label) => label.trim());
   for (const label of labels)

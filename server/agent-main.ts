@@ -13,8 +13,14 @@ export async function runAgent(argv: readonly string[]): Promise<PolyprocServer 
     return undefined;
   }
   if (options.drain !== null) {
-    const { drainHost } = await import("./cluster/hosts.js");
-    await drainHost(options.address, options.drain).catch(asUsageError);
+    const { drain } = options;
+    const [{ BriefStore }, { drainHost }] = await Promise.all([
+      import("./cluster/brief-store.js"),
+      import("./cluster/hosts.js"),
+    ]);
+    const brief = new BriefStore(options.address);
+    await brief.use((store) => drainHost(store, drain)).catch(asUsageError);
+    brief.end();
     return undefined;
   }
   // Tasks name the cluster by it. The password stays here.

@@ -12,6 +12,7 @@ import type { PermitClusters, PermitLine } from "../engine/sync/permit-link.js";
 import { parseClusterAddress, type ClusterAddress } from "./address.js";
 import { Permits } from "./permits.js";
 import { Queues } from "./queues.js";
+import type { BriefStore } from "./brief-store.js";
 
 /** Pools of this server in clusters. What they need is loaded with the first of them. */
 export class ClusterTable implements Clusters, PermitClusters, QueueClusters {
@@ -21,6 +22,8 @@ export class ClusterTable implements Clusters, PermitClusters, QueueClusters {
   readonly #pools = new Set<LazyPool>();
   readonly #permits = new Map<string, Permits>();
   readonly #queues = new Map<string, Queues>();
+  /** By address and password: a wrong password is not hidden by a connection that had the right one. */
+  readonly #briefs = new Map<string, BriefStore>();
   #joined: ClusterAddress | null = null;
 
   /** `password`: for addresses without one. */
@@ -71,12 +74,12 @@ export class ClusterTable implements Clusters, PermitClusters, QueueClusters {
 
   async hosts(address: string): ReturnType<Clusters["hosts"]> {
     const { listCluster } = await import("./hosts.js");
-    return listCluster(this.#parse(address));
+    return (await this.#brief(address)).use(listCluster);
   }
 
   async drain(address: string, host: string): Promise<void> {
     const { drainHost } = await import("./hosts.js");
-    await drainHost(this.#parse(address), host);
+    await (await this.#brief(address)).use((store) => drainHost(store, host));
   }
 
   /** Removes all pools from their clusters. */
@@ -86,7 +89,17 @@ export class ClusterTable implements Clusters, PermitClusters, QueueClusters {
 
   /** All sessions have ended: resolves when the clusters know what they gave back. */
   async endShared(): Promise<void> {
+    for (const brief of this.#briefs.values()) brief.end();
     await Promise.all([...this.#permits.values(), ...this.#queues.values()].map((shared) => shared.end()));
+  }
+
+  async #brief(address: string): Promise<BriefStore> {
+    const { BriefStore } = await import("./brief-store.js");
+    const parsed = this.#parse(address);
+    const key = JSON.stringify([parsed.shown, parsed.password]);
+    let brief = this.#briefs.get(key);
+    if (!brief) this.#briefs.set(key, (brief = new BriefStore(parsed)));
+    return brief;
   }
 
   #parse(address: string): ClusterAddress {

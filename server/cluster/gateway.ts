@@ -13,7 +13,9 @@ import type {
 import type { ClusterAddress } from "./address.js";
 import { blobLifeMs, putBytes, takeBytes } from "./blobs.js";
 import { jobIdOf, packOf } from "./keys.js";
+import { isHostName } from "./host-name.js";
 import { hashOfModule } from "./module-file.js";
+import { PackHosts } from "./pack-hosts.js";
 import { returnRecord, type ChangeRecord, type PackRecord, type PoolRecord } from "./records.js";
 import { packPlace, resultPlace, Signer, specPlace } from "./signing.js";
 import { openStore, type Store } from "./store.js";
@@ -49,6 +51,11 @@ export class Gateway implements ClusterPool {
   #signer: Signer | undefined;
   #queue: Queue | undefined;
   #events: QueueEvents | undefined;
+  readonly #hosts = new PackHosts({
+    isRunning: (id) => this.#added.has(id),
+    ask: (ids) => this.#askHosts(ids),
+    tell: (id, host) => this.#listener.located(id, host),
+  });
   #timers: NodeJS.Timeout[] = [];
   #ending: Promise<void> | undefined;
   #failed = false;
@@ -110,7 +117,7 @@ export class Gateway implements ClusterPool {
     this.#queue.on("error", () => {});
     this.#events = new bullmq.QueueEvents(this.#id, { ...options, lastEventId: "0-0" });
     this.#events.on("error", () => {});
-    this.#events.on("active", ({ jobId }) => this.#added.has(packOf(jobId)) && this.#listener.began(packOf(jobId)));
+    this.#events.on("active", ({ jobId }) => this.#began(packOf(jobId)));
     this.#events.on("completed", ({ jobId, returnvalue }) => void this.#completed(packOf(jobId), returnvalue));
     this.#events.on("failed", ({ jobId, failedReason }) => this.#gaveUp(packOf(jobId), failedReason));
     if (this.#options.processes !== null) await this.#queue.setGlobalConcurrency(this.#options.processes);
@@ -201,6 +208,21 @@ export class Gateway implements ClusterPool {
     }
   }
 
+  #began(id: number): void {
+    if (!this.#added.has(id)) return;
+    this.#listener.began(id);
+    if (!this.#ending) this.#hosts.began(id);
+  }
+
+  /** BullMQ keeps the name of the worker that has a job, which is an agent's, with the job. */
+  async #askHosts(ids: readonly number[]): Promise<(string | null)[]> {
+    const { redis, keys } = this.#store!;
+    const commands = redis.pipeline();
+    for (const id of ids) commands.hget(`${keys.prefix}:${this.#id}:${jobIdOf(id)}`, "pb");
+    const answers = (await commands.exec()) ?? [];
+    return answers.map(([, host]) => (isHostName(host) ? host : null));
+  }
+
   async #completed(id: number, value: unknown): Promise<void> {
     if (!this.#added.has(id)) return;
     const checked = v.safeParse(returnRecord, value);
@@ -277,6 +299,7 @@ export class Gateway implements ClusterPool {
 
   async #end(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    this.#hosts.end();
     await Promise.race([
       this.#remove().catch(() => {}),
       new Promise((resolve) => setTimeout(resolve, closeMs).unref()),

@@ -5,8 +5,8 @@ import { Keys } from "./keys.js";
 import { describeNoAnswer, serverNameOf } from "./no-answer.js";
 import { loadPackages, type Packages } from "./packages.js";
 
-/** Milliseconds in which the store must answer for the first time. */
-const firstAnswerMs = 10_000;
+/** Milliseconds in which the store must answer for the first time, or for a request that does not wait. */
+export const firstAnswerMs = 10_000;
 const maxRetryMs = 500;
 
 /** A connection to the store of a cluster. It reconnects by itself; commands wait for that. */
@@ -44,7 +44,8 @@ export async function openStore(address: ClusterAddress, warn: (text: string) =>
   }
 }
 
-function withLimit<T>(promise: Promise<T>, ms: number): Promise<T> {
+/** Fails after this time. The promise itself goes on. */
+export function withLimit<T>(promise: Promise<T>, ms: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`no answer in ${ms / 1000} s`)), ms);
     promise.then(resolve, reject).finally(() => clearTimeout(timer));

@@ -58,7 +58,7 @@ export class Details {
         <p class="facts">
           <span class="state-${row.state}">${stateWord(row.state)}</span>
           ${time === "" ? nothing : html`<span>${time}</span>`}
-          ${row.pid === 0 ? nothing : html`<span>${t("worker {0}", workerText(row))}</span>`}
+          ${workerText(row) === "" ? nothing : html`<span>${t("worker {0}", workerText(row))}</span>`}
           ${row.attempt > 1 ? html`<span>${t("attempt {0}", row.attempt)}</span>` : nothing}
           ${detail?.command ? html`<span>${ending(detail.command)}</span>` : nothing}
         </p>

@@ -39,6 +39,8 @@ export type PackResult = {
 export interface ClusterListener {
   /** A host has taken the pack. */
   began(pack: number): void;
+  /** The pack, which runs, is on this host. Comes for packs that run for long only. */
+  located(pack: number, host: string): void;
   ended(pack: number, host: string, results: readonly PackResult[]): void;
   /** The pack was cancelled before a host took it. */
   cancelled(pack: number): void;

@@ -62,6 +62,8 @@ export interface JobObserver extends Principal {
   readonly opens?: boolean;
   /** The task is now its worker's first: it runs from item `task.index` on. `requeued` follows if that was wrong. */
   began(task: Task, pid: number, startedAt: number): void;
+  /** The task, which runs, is on this host of a cluster. */
+  located?(task: Task, host: string): void;
   /** These items are queued again: their worker had not begun them, or they are retried. */
   requeued(index: number, count: number, attempt: number): void;
   settled(entry: ResultEntry, attempt: number): void;
@@ -225,7 +227,7 @@ export class Job implements SharedObject {
       this.failed += count;
       this.pool.failed += count;
     }
-    if (this.#observer) this.#tellObserver((observer) => observer.settled(entry, attempt));
+    if (this.#observer) this.tellObserver((observer) => observer.settled(entry, attempt));
     else this.#reports.settled(entry);
     batch.settled += count;
     if (batch.settled === batch.count) this.#finish(batch);
@@ -243,17 +245,17 @@ export class Job implements SharedObject {
   }
 
   started(task: Task, pid: number, startedAt: number): void {
-    this.#tellObserver((observer) => observer.began(task, pid, startedAt));
+    this.tellObserver((observer) => observer.began(task, pid, startedAt));
     this.#reports.started(task.index, pid, startedAt);
   }
 
   progressed(index: number, progress: Progress): void {
-    this.#tellObserver((observer) => observer.progressed?.(index, progress));
+    this.tellObserver((observer) => observer.progressed?.(index, progress));
     this.#reports.progressed(index, progress);
   }
 
   requeued(batch: Batch, from: number, to: number, attempt: number): void {
-    this.#tellObserver((observer) => observer.requeued(batch.index + from, to - from, attempt));
+    this.tellObserver((observer) => observer.requeued(batch.index + from, to - from, attempt));
   }
 
   watch(session: Session): void {
@@ -390,7 +392,8 @@ export class Job implements SharedObject {
     }
   }
 
-  #tellObserver(tell: (observer: JobObserver) => void): void {
+  /** Calls the observer, if there is one. */
+  tellObserver(tell: (observer: JobObserver) => void): void {
     const observer = this.#observer;
     if (observer) this.pool.engine.guard.run(observer, () => tell(observer));
   }

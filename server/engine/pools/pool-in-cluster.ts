@@ -49,6 +49,7 @@ function guarded(pool: ClusteredPool, listener: ClusterListener): ClusterListene
   const { guard } = pool.engine;
   return {
     began: (pack) => guard.run(pool, () => listener.began(pack)),
+    located: (pack, host) => guard.run(pool, () => listener.located(pack, host)),
     ended: (pack, host, results) => guard.run(pool, () => listener.ended(pack, host, results)),
     cancelled: (pack) => guard.run(pool, () => listener.cancelled(pack)),
     split: (pack) => guard.run(pool, () => listener.split(pack)),

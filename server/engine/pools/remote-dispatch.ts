@@ -167,6 +167,11 @@ export class RemoteDispatch implements Dispatch, ClusterListener {
     for (const { task } of pack.parts) this.#pool.began(task, 0, clock.wallTime());
   }
 
+  located(id: number, host: string): void {
+    for (const { task } of this.#packs.get(id)?.parts ?? [])
+      task.job.tellObserver((observer) => observer.located?.(task, host));
+  }
+
   ended(id: number, host: string, results: readonly PackResult[]): void {
     const pack = this.#packs.get(id);
     if (!pack) return;

@@ -253,6 +253,14 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.#changed();
   }
 
+  located(task: Task, host: string): void {
+    for (let index = task.index; index < task.batch.index + task.to; index++) {
+      const old = this.#items.get(index);
+      if (old.state === "running") this.#items.set(index, { ...old, host });
+    }
+    this.#changed();
+  }
+
   requeued(index: number, count: number, attempt: number): void {
     for (let i = index; i < index + count; i++)
       this.#items.set(i, { ...this.#items.get(i), state: "queued", attempt, ms: null });

@@ -60,10 +60,11 @@ test("a row says on which host its item ran", async (t) => {
   const run = await runs.start(request());
   const entry = { attempt: 1, startedAt: 5 };
   server.rpc!.change(run.id, { ...entry, index: 0, chunk: 0, state: "done", pid: 12, host: "alpha", ms: 3 });
-  server.rpc!.change(run.id, { ...entry, index: 1, chunk: 1, state: "running", pid: 0, ms: null });
+  const running = { ...entry, index: 1, chunk: 1, state: "running", pid: 0, ms: null } as const;
+  server.rpc!.change(run.id, running);
   await waitFor(() => run.rows[1]!.state === "running");
-  assert.deepEqual(
-    run.rows.map((row) => workerText(viewOfRow(row))),
-    ["alpha:12", ""],
-  );
+  const texts = () => run.rows.map((row) => workerText(viewOfRow(row)));
+  assert.deepEqual(texts(), ["alpha:12", ""]);
+  server.rpc!.change(run.id, { ...running, host: "beta" });
+  await waitFor(() => texts()[1] === "beta", { what: "the host of the item that runs" });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
+import type { RunEntry } from "../../../protocol/run.js";
 import { waitFor } from "../../deadline.js";
 import { isLiving } from "../../living.js";
 import { run as polyproc } from "../../cli/polyproc.js";
@@ -47,6 +48,18 @@ test(
       runs.map(({ name, state, cluster, running, queued }) => ({ name, state, cluster, running, queued })),
       [{ name: "far", state: "running", cluster: address, running: 4, queued: 2 }],
     );
+    const reader = await RunReader.open(stage);
+    t.after(() => reader.close());
+    const running = await waitFor(
+      async () => {
+        const { entries } = await reader.ask<{ entries: RunEntry[] }>("run/read", { run: handle, since: 0 });
+        const found = entries.filter(({ state }) => state === "running");
+        return found.every(({ host }) => host !== undefined) && found;
+      },
+      { what: "the hosts of items that run" },
+    );
+    assert.deepEqual(running.map(({ host }) => host!).toSorted(), ["alpha", "alpha", "beta", "beta"]);
+    const hostOf = new Map(running.map(({ index, host }) => [index, host]));
     writeFileSync(gate, "");
     const rows = (await cli("attach", handle, "-k", "--json", "-q"))
       .trimEnd()
@@ -58,7 +71,10 @@ test(
     );
     const pidsOf = new Map(begins(log).map(({ n, pid }) => [n, pid]));
     assert.deepEqual([...new Set(rows.map(({ host }) => host))].toSorted(), ["alpha", "beta"]);
-    for (const { index, pid } of rows) assert.equal(pid, pidsOf.get(index));
+    for (const { index, pid, host } of rows) {
+      assert.equal(pid, pidsOf.get(index));
+      if (hostOf.has(index)) assert.equal(host, hostOf.get(index));
+    }
 
     const [head, ...cells] = (await cli("runs", "export", handle, "--format", "csv")).trimEnd().split("\r\n");
     assert.match(head!, /,host$/);

@@ -4,7 +4,7 @@ import { PolyprocError } from "polyproc";
 import { waitFor, within } from "../../deadline.js";
 import { needs } from "../../tools/needs.js";
 import { setStage } from "../stage.js";
-import { double, echo, setClusterStage } from "./cluster-stage.js";
+import { double, echo, hostsOf, setClusterStage } from "./cluster-stage.js";
 import { TestRedis } from "./redis.js";
 
 const redis = needs("redis-server");
@@ -61,3 +61,30 @@ test("large arguments and results go through the cluster, and leave nothing in R
     what: "an empty store",
   });
 });
+
+test(
+  "requests for the hosts share a connection, which is let go, and use a Redis that has come back",
+  redis,
+  async (t) => {
+    const store = await TestRedis.start(t);
+    const stage = await setStage(t);
+    const hosts = () => hostsOf(stage, store.url());
+    const connections = async () =>
+      Number(/total_connections_received:(\d+)/.exec(await store.command("info", "stats"))![1]);
+    const before = await connections();
+    for (let i = 0; i < 5; i++) assert.deepEqual(await hosts(), []);
+    // One of the hosts' requests, and one of the command that counts.
+    assert.equal(await connections(), before + 2);
+    await waitFor(async () => (await store.command("client", "list")).trim().split("\n").length === 1, {
+      what: "the end of the idle connection",
+    });
+    assert.deepEqual(await hosts(), []);
+    await store.kill();
+    await assert.rejects(hosts(), /nothing listens there/);
+    await store.start();
+    assert.deepEqual(await hosts(), []);
+    await store.kill();
+    await store.start();
+    assert.deepEqual(await hosts(), []);
+  },
+);

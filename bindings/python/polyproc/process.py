@@ -126,7 +126,7 @@ class BaseProcess:
             with spawning():
                 args = with_handles(
                     session,
-                    lambda: call_args(blob(PROCESS, dumps_apart((self, parent)))),
+                    lambda: call_args(blob(PROCESS, dumps_apart((self, parent, self._config.get("authkey"))))),
                 )
             if prepare.executable is not None:
                 env = {"POLYPROC_EXECUTABLE": prepare.executable}
@@ -318,7 +318,8 @@ class BaseProcess:
             raise ValueError("process not started")
 
     def __getstate__(self):
-        state = dict(self.__dict__)
+        # A child that is started gets the program's key beside its process.
+        state = {**self.__dict__, "_config": {**self._config, "authkey": None}}
         for runtime in ("_session", "_handle", "_readiness", "_params", "_pid", "_ctx", *self._piped):
             state.pop(runtime, None)
         return state
@@ -383,12 +384,10 @@ tell_authkey(current.process.authkey)
 def become(process, lifeline=None, parent_pid=None, parent_name=None):
     """In a child: it is this process from now on."""
     global _counter
-    process._config = {
-        **process._config,
-        "authkey": process._config.get("authkey") or current.process._config["authkey"],
-    }
+    authkey = process._config.get("authkey") or current.process._config["authkey"]
+    process._config = {**process._config, "authkey": authkey}
     current.process = process
-    tell_authkey(process._config["authkey"])
+    tell_authkey(authkey)
     current.parent = _ParentProcess(parent_name or process._parent_name, parent_pid or process._parent_pid, lifeline)
     _counter = itertools.count(1)
     _children.clear()

@@ -116,15 +116,12 @@ class SharedMemory(SharedObject):
         return _received, (type(self), self._name)
 
     def __del__(self):
-        try:
-            self.close()
-        except (OSError, BufferError):
-            pass
-        try:
-            self._let_go()
-        except Exception:
-            # The interpreter is ending.
-            pass
+        # OSError and BufferError as in the standard library; others when the interpreter is ending.
+        for end in (self.close, self._let_go):
+            try:
+                end()
+            except Exception:
+                pass
 
     def _let_go(self):
         if self._holds:
@@ -213,7 +210,9 @@ class ShareableList:
     """
 
     # The layout is the standard library's: the number of items, where each begins in the data and where the last one
-    # ends (8 bytes each), the data, the format of each item (8 bytes, padded with zeros), what each is (a byte).
+    # ends (8 bytes each), the data, the format of each item (8 bytes, padded with zeros), what each is (a byte). There
+    # the format of text and bytes has the length of their room, and zeros at their end are taken for padding. So where
+    # they end with a zero the format has their own length, with a leading 0 (`011s`).
 
     __class_getitem__ = classmethod(GenericAlias)
 
@@ -255,10 +254,20 @@ class ShareableList:
         raise IndexError(f"{what} out of range: {index} of {self._length} items")
 
     def _get_packing_format(self, index):
-        at = self._forms_start + self._position(index, "index") * _FORM_BYTES
+        position = self._position(index, "index")
+        form = self._form(position)
+        return f"{self._room(position)}s" if form.endswith("s") else form
+
+    def _form(self, position):
+        at = self._forms_start + position * _FORM_BYTES
         return bytes(self.shm.buf[at : at + _FORM_BYTES]).rstrip(b"\x00").decode()
 
+    def _room(self, position):
+        return self._starts[position + 1] - self._starts[position]
+
     def _store(self, position, form, kind, value):
+        if isinstance(value, bytes):
+            form = f"0{len(value)}s" if value.endswith(b"\x00") else f"{self._room(position)}s"
         at = self._forms_start + position * _FORM_BYTES
         self.shm.buf[at : at + _FORM_BYTES] = form.encode().ljust(_FORM_BYTES, b"\x00")
         self.shm.buf[self._kinds_start + position] = kind
@@ -266,24 +275,24 @@ class ShareableList:
 
     def __getitem__(self, index):
         position = self._position(index, "index")
-        form = self._get_packing_format(position)
+        form = self._form(position)
         (value,) = struct.unpack_from(form, self.shm.buf, self._data_start + self._starts[position])
         kind = self.shm.buf[self._kinds_start + position]
         if kind == _NONE:
             return None
         if kind == _PLAIN:
             return value
-        value = value.rstrip(b"\x00")
+        if not form.startswith("0"):
+            value = value.rstrip(b"\x00")
         return value.decode() if kind == _TEXT else value
 
     def __setitem__(self, index, value):
         position = self._position(index, "assignment index")
         form, kind, packed = _packed(value)
         if kind in (_TEXT, _BYTES):
-            room = self._starts[position + 1] - self._starts[position]
+            room = self._room(position)
             if len(packed) > room:
                 raise ValueError(f"bytes/str item exceeds available storage: {len(packed)} bytes, and it has {room}")
-            form = f"{room}s"
         self._store(position, form, kind, packed)
 
     def __len__(self):
@@ -327,8 +336,11 @@ def _packed(value):
         # Room as the standard library has it, and more where text takes more bytes than it has characters.
         room = 8 * (max(len(value), len(data) - 1) // 8 + 1)
         form = f"{room}s"
-        if len(form) > _FORM_BYTES:
-            raise ValueError(f"an item of a ShareableList has at most 9,999,999 bytes, got {len(data)}")
+        if len(form) + data.endswith(b"\x00") > _FORM_BYTES:
+            raise ValueError(
+                "an item of a ShareableList has at most 9,999,999 bytes, or 999,999 if it ends with a zero; "
+                f"got {len(data)}"
+            )
         return form, _TEXT if isinstance(value, str) else _BYTES, data
     if value is None:
         return "xxxxxx?x", _NONE, False

@@ -38,7 +38,10 @@ class PoolJob:
     """`sink` gets the outcomes of all tasks. None: each task has its own result object."""
 
     def __init__(self, pool, func, mode, sink, options=NONE):
-        self._pool = pool
+        # The pool keeps its jobs of single calls. If a job kept the pool, a dropped pool and its workers would live
+        # until the next search for cycles. So a job keeps its pool only while tasks are open.
+        self._pool = weakref.ref(pool)
+        self._open_pool = None
         self._timing = pool._timing
         self._session = session = pool._session
         # Without a sink, each call brings its function: the object of a bound method is not kept for other calls.
@@ -93,7 +96,8 @@ class PoolJob:
 
     def _take_turn(self):
         """Sends the tasks that another job has gathered: the tasks of a pool are sent in the order of the calls."""
-        last, self._pool._submitting = self._pool._submitting, self._myself
+        pool = self._pool()
+        last, pool._submitting = pool._submitting, self._myself
         before = last and last()
         if before is not self and before is not None:
             # Waits for a thread that is sending them.
@@ -157,8 +161,7 @@ class PoolJob:
             if self._timing is not None:
                 self._timing.submitted(self._handle, index)
             # After the count was raised: see `_done`.
-            self._pool._jobs.add(self)
-            self._session.jobs[self._handle] = self
+            self._open(self._pool())
             self._tasks.append(joined((_INDEX, pack_int(index), _COUNT, pack_int(count), _ITEMS, payload)))
             if payload[0] == _WITH_HANDLES:
                 self._kept.append((items, payload))
@@ -282,11 +285,19 @@ class PoolJob:
         """
         if self._is_open():
             return
+        pool = self._pool()
+        if pool is None:
+            return
         self._session.jobs.pop(self._handle, None)
-        self._pool._jobs.discard(self)
+        pool._jobs.discard(self)
+        self._open_pool = None
         if self._is_open():
-            self._pool._jobs.add(self)
-            self._session.jobs[self._handle] = self
+            self._open(pool)
+
+    def _open(self, pool):
+        self._open_pool = pool
+        pool._jobs.add(self)
+        self._session.jobs[self._handle] = self
 
     def __del__(self):
         try:

@@ -143,18 +143,19 @@ class Session(References, Reading):
         """
         Sends a request without waiting for its answer. `failed(error)` is called if it fails. `report`: as in `send`.
         """
-        casts = self.casts
+        # The key is not `then`: a function that refers to itself lives until the next search for cycles, with `failed`.
+        casts, key = self.casts, object()
 
         def then(answer):
-            casts.pop(then, None)
+            casts.pop(key, None)
             if answer.error is not None and failed is not None:
                 failed(answer.error)
 
-        casts[then] = True
+        casts[key] = True
         try:
             answer = self.send(method, packed, then, report)
         except BaseException:
-            casts.pop(then, None)
+            casts.pop(key, None)
             raise
         if len(casts) > MAX_UNANSWERED:
             # Casts are answered in order, so the answers to the earlier ones arrive before this one.

@@ -14,7 +14,8 @@ class Spawned:
     """The message for the one task of a process."""
 
     def __init__(self, content):
-        self.process, self.lifeline = loads(content)
+        self.process, self.lifeline, authkey = loads(content)
+        self.process._config["authkey"] = authkey
 
 
 opener(PROCESS, Spawned)

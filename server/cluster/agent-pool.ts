@@ -24,11 +24,14 @@ const suspicionMs = 24 * 3600 * 1000;
 /** Milliseconds before a pack whose job the store does not know yet is given back. */
 const unknownJobMs = 200;
 
+/** What an agent needs of the runner of its packs. */
+export type AgentRunner = Pick<PackRunner, "run" | "forget">;
+
 /** What all pools of an agent share. */
 export interface AgentParts {
   readonly host: string;
   readonly store: Store;
-  readonly runner: PackRunner;
+  readonly runner: AgentRunner;
   readonly allow: AllowList;
   readonly signer: Signer;
   readonly leases: Leases;

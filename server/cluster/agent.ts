@@ -3,8 +3,7 @@ import { loadavg } from "node:os";
 import type { Redis } from "ioredis";
 import { PolyprocError } from "../../protocol/errors.js";
 import { isCompatible, protocolVersion } from "../../protocol/version.js";
-import type { PackRunner } from "../engine/pools/pack-runner.js";
-import { AgentPool, type AgentParts } from "./agent-pool.js";
+import { AgentPool, type AgentParts, type AgentRunner } from "./agent-pool.js";
 import { AllowList, type Allowed } from "./allow-list.js";
 import type { ClusterAddress } from "./address.js";
 import { drainKey } from "./hosts.js";
@@ -13,6 +12,8 @@ import { changeRecord, hostRecord, poolRecord, read, type HostRecord } from "./r
 import { Signer } from "./signing.js";
 import { openStore, type Store } from "./store.js";
 import { Suspects } from "./suspects.js";
+
+export type { AgentRunner };
 
 export interface AgentOptions {
   readonly address: ClusterAddress;
@@ -48,7 +49,7 @@ export class Agent {
   /** Called once, when the agent has ended by itself. */
   onEnded: () => void = () => {};
 
-  private constructor(options: AgentOptions, store: Store, runner: PackRunner, tell: (text: string) => void) {
+  private constructor(options: AgentOptions, store: Store, runner: AgentRunner, tell: (text: string) => void) {
     this.#options = options;
     this.#store = store;
     this.#subscriber = store.redis.duplicate();
@@ -71,7 +72,7 @@ export class Agent {
   }
 
   /** Joins the cluster. Fails with ClusterUnavailable, and with BadState if the host's name is in use. */
-  static async start(options: AgentOptions, runner: PackRunner, tell: (text: string) => void): Promise<Agent> {
+  static async start(options: AgentOptions, runner: AgentRunner, tell: (text: string) => void): Promise<Agent> {
     const store = await openStore(options.address, tell);
     const agent = new Agent(options, store, runner, tell);
     try {

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { isSupportedNode } from "../../../bindings/typescript/session/project-node.js";
+import { canStrip } from "../../../bindings/typescript/host/typescript/strip-types.js";
 import { findNode } from "../../../extension/connection/node-executable.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 
@@ -70,6 +71,56 @@ test("the Node.js that the folder's project names comes before PATH; a note says
   const broken = await findNode("", cwd, env);
   assert.equal(broken.from, "PATH");
   assert.match(broken.note!, /node, which .*\.nvmrc means, does not answer as Node\.js \(exit code 3\)$/);
+});
+
+test("a Node.js that cannot run the folder's TypeScript is passed over, unless something translates it", async (t) => {
+  const home = temporaryFolder(t);
+  const cwd = join(home, "project");
+  mkdirSync(cwd);
+  writeFileSync(join(cwd, "tsconfig.json"), "{}");
+  const on = (version: string, strips: boolean) => ({
+    HOME: home,
+    PATH: `${program(t, `printf '${version}\\n/path/node\\n${strips ? "function" : "undefined"}\\n'`)}:/bin:/usr/bin`,
+  });
+  assert.equal((await findNode("", cwd, on("22.18.0", true))).from, "PATH");
+  const old = await findNode("", cwd, on("20.19.4", false));
+  const lack = `Node.js 20.19.4 (/path/node) cannot run the TypeScript of ${cwd}, which has none of tsx, `;
+  assert.ok(old.note!.startsWith(lack), old.note!);
+  // This process's Node stands for the editor's: it is chosen if it can do more.
+  assert.equal(old.from, canStrip ? "editor" : "PATH");
+  mkdirSync(join(home, "node_modules", "typescript"), { recursive: true });
+  writeFileSync(join(home, "node_modules", "typescript", "package.json"), "{}");
+  assert.deepEqual(await findNode("", cwd, on("20.19.4", false)), {
+    path: "/path/node",
+    version: "20.19.4",
+    env: {},
+    from: "PATH",
+    note: null,
+  });
+});
+
+test("a Node.js older than engines.node allows is passed over; if none is newer, the first is used", async (t) => {
+  const cwd = temporaryFolder(t);
+  const env = { HOME: cwd, PATH: `${program(t, "printf '20.19.0\\n/path/node\\n'")}:/bin:/usr/bin` };
+  const file = join(cwd, "package.json");
+  const found = (range: string) => {
+    writeFileSync(file, JSON.stringify({ engines: { node: range } }));
+    return findNode("", cwd, env);
+  };
+  for (const range of ["^20.19 || >=22.12", "20.x", ">= 18 <23", "<23", "*"])
+    assert.deepEqual([(await found(range)).from, (await found(range)).note], ["PATH", null], range);
+  const editors = await found(`>=20.19.1 <21 || >=${process.versions.node}`);
+  assert.equal(editors.from, "PATH", "the patch is not compared");
+  const first = process.versions.node.split(".").slice(0, 2).join(".");
+  const newer = await found(`>=${first}`);
+  assert.equal(newer.from, first === "20.19" ? "PATH" : "editor");
+  const none = await found("^99.1");
+  assert.equal(none.path, "/path/node");
+  const older = (name: string) => `Node.js ${name} is older than 99.1, the first that engines.node of ${file} allows`;
+  assert.equal(
+    none.note,
+    `${older("20.19.0 (/path/node)")}; ${older(`${process.versions.node} (${process.execPath})`)}`,
+  );
 });
 
 test("the error for a setting that names no Node.js says what the program did", async (t) => {

@@ -4,7 +4,7 @@ import { chosenRows } from "../views/actions/chosen.js";
 import { rowText } from "../views/amounts.js";
 import { LiveTree } from "../views/tree/live-tree.js";
 import { t } from "../l10n.js";
-import { HostsLink } from "./hosts-link.js";
+import { HostsLink, type HostsState } from "./hosts-link.js";
 import { hostsRows } from "./hosts-rows.js";
 
 /** The hosts of the cluster in the side bar, while the setting names one. */
@@ -60,7 +60,7 @@ export function registerHosts({ server, settings, log }: Parts): vscode.Disposab
     }),
     server.onDidChange(() => link.look()),
     link.onDidChange(() => {
-      const message = link.state.kind === "failed" ? rowText(link.state.message, 300) : "";
+      const message = messageOf(link.state);
       if ((tree.view.message ?? "") !== message) tree.view.message = message;
       tree.update();
     }),
@@ -70,6 +70,13 @@ export function registerHosts({ server, settings, log }: Parts): vscode.Disposab
       await attempt(t("Show Hosts"), () => server.ensure());
     }),
   );
+}
+
+/** What the view says above its rows. */
+function messageOf(state: HostsState): string {
+  if (state.kind === "failed") return rowText(state.message, 300);
+  if (state.kind === "none" || state.list.hosts.length > 0) return "";
+  return t("No agent runs in this cluster. On each host, start polyproc agent --cluster ADDRESS.");
 }
 
 async function mayDrain(hosts: readonly string[]): Promise<boolean> {

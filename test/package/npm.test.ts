@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { packageFiles } from "../bindings/python/wheel.js";
@@ -53,7 +54,7 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
     );
     assert.deepEqual(
       paths.filter((path) => /^(dist\/)?extension\/.*(?<!\.d\.ts)$|^(?!dist\/command\/).*\.[cm]js$|\.vsix$/.test(path)),
-      [],
+      ["bindings/typescript/common-js.cjs"],
       "the extension is packed by itself; of it, only the types of its API are here",
     );
     assert.ok(report.size < 2_000_000, `${report.size} bytes are more than expected: look what was packed`);
@@ -187,5 +188,52 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
       (error: { stdout: string }) => error,
     );
     assert.equal(stdout, "");
+  });
+
+  it("is imported by TypeScript that becomes CommonJS, also with compilers that refuse ES modules there", async () => {
+    const around = join(project, "common-js");
+    mkdirSync(around);
+    writeFileSync(join(around, "package.json"), JSON.stringify({ name: "older", private: true }));
+    writeFileSync(
+      join(around, "program.ts"),
+      `
+      import { Pool, task, type AsyncResult } from "polyproc";
+
+      export function length(text: string): number { return text.length; }
+
+      async function main(): Promise<void> {
+        const pool: Pool = new Pool(1);
+        const result: AsyncResult<number> = pool.applyAsync(task(module, length), ["abc"]);
+        // @ts-expect-error -- the argument must be what the function takes
+        task(module, length).module satisfies number;
+        console.log(await result);
+        await pool.terminate();
+      }
+
+      if (require.main === module) void main();
+    `,
+    );
+    const attw = createRequire(createRequire(import.meta.url).resolve("@arethetypeswrong/core/package.json"));
+    const [older, own] = [attw.resolve("typescript/lib/tsc.js"), join(root, "node_modules/typescript/bin/tsc")];
+    for (const [compiler, kind] of [
+      [older, "node16"],
+      [older, "nodenext"],
+      [own, "node18"],
+      [own, "nodenext"],
+    ] as const) {
+      const compilerOptions = {
+        ...strictOptions,
+        // Before 5.7, types of arrays had no parameters.
+        skipLibCheck: compiler === older,
+        module: kind,
+        moduleResolution: kind === "nodenext" ? kind : "node16",
+      };
+      writeFileSync(join(around, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["program.ts"] }));
+      const { stdout } = await run(process.execPath, [compiler, "-p", around]).catch(
+        (error: { stdout: string }) => error,
+      );
+      assert.equal(stdout, "", `${compiler}, ${kind}`);
+      assert.equal((await run(process.execPath, ["program.js"], { cwd: around })).stdout, "3\n");
+    }
   });
 });

@@ -88,6 +88,13 @@ export function makeProject(
   return folder;
 }
 
+/** Links `polyproc` and ts-node into a project, for a program of its own. */
+export function linkForProgram(folder: string): void {
+  link(folder, "polyproc", root);
+  link(folder, "ts-node", join(root, "node_modules/ts-node"));
+  link(folder, "@types/node", join(root, "node_modules/@types/node"));
+}
+
 /** The project's own build: TypeScript's compiler. */
 export function build(folder: string): void {
   const { status, stdout } = spawnSync(

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -43,6 +44,7 @@ function toWorkerOptions(argv: readonly string[], mayInspect: (argument: string)
   const options: string[] = [];
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i]!;
+    if (isWrapper(argument)) break;
     const [name, ...rest] = argument.split("=") as [string, ...string[]];
     let value = rest.length > 0 ? rest.join("=") : undefined;
     const takesValue = modules.test(name) || withValue.test(name) || personalWithValue.test(name);
@@ -52,6 +54,14 @@ function toWorkerOptions(argv: readonly string[], mayInspect: (argument: string)
     else options.push(...joined(name, modules.test(name) ? moduleValue(name, value) : value));
   }
   return options;
+}
+
+/**
+ * A program that runs this one, such as ts-node's: it adds itself and its options to `process.execArgv`, so that `fork`
+ * runs it, too. A worker host is no program for it.
+ */
+function isWrapper(argument: string): boolean {
+  return isAbsolute(argument) && /\.[cm]?js$/.test(argument) && existsSync(argument);
 }
 
 /** Node takes no `=` after short options. */

@@ -1,4 +1,4 @@
-import { isBoxedPrimitive } from "node:util/types";
+import { isArrayBuffer, isBoxedPrimitive, isDate, isMap, isNativeError, isSet } from "node:util/types";
 import { isShared } from "../session/shared-object.js";
 import { maxDepth } from "../../../server/ipc/framing/value-reader.js";
 import { opaqueClassOf } from "./opaque-class.js";
@@ -18,7 +18,7 @@ function search(value: unknown, path: string, above: Set<unknown>): string | und
   }
   if (typeof value === "symbol") return `${where} is ${String(value)}: symbols stay in their process`;
   if (typeof value !== "object" || value === null || isShared(value)) return undefined;
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? `${where} is an invalid Date` : undefined;
+  if (isDate(value)) return Number.isNaN(value.getTime()) ? `${where} is an invalid Date` : undefined;
   const opaque = isCopied(value) ? undefined : opaqueClassOf(value);
   if (opaque === "Promise") return `${where} is a Promise: await it first`;
   if (opaque?.endsWith("Generator")) return `${where} is ${a(opaque)}: it stays in its process; send what it yields`;
@@ -38,9 +38,9 @@ function a(className: string): string {
 /** Whether the writer copies the value in another way than by its members. */
 function isCopied(value: object): boolean {
   return (
-    value instanceof Map ||
-    value instanceof Set ||
-    value instanceof ArrayBuffer ||
+    isMap(value) ||
+    isSet(value) ||
+    isArrayBuffer(value) ||
     ArrayBuffer.isView(value) ||
     isBoxedPrimitive(value) ||
     typeof (value as { toJSON?: unknown }).toJSON === "function"
@@ -57,16 +57,16 @@ function searchParts(value: object, path: string, above: Set<unknown>): string |
 
 function partsOf(value: object): [at: string, part: unknown][] {
   if (Array.isArray(value)) return value.map((part: unknown, i) => [`[${i}]`, part]);
-  if (value instanceof Map)
+  if (isMap(value))
     return [...value].flatMap(([key, part]): [string, unknown][] => [
       [".(a key)", key],
       [`.get(${String(key)})`, part],
     ]);
-  if (value instanceof Set) return [...value].map((part: unknown) => [".(a member)", part]);
+  if (isSet(value)) return [...value].map((part: unknown) => [".(a member)", part]);
   if (ArrayBuffer.isView(value)) return [];
   const members = Object.entries(value).map(([key, part]): [string, unknown] => [
     /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`,
     part,
   ]);
-  return value instanceof Error ? [...members, [".cause", value.cause]] : members;
+  return isNativeError(value) ? [...members, [".cause", value.cause]] : members;
 }

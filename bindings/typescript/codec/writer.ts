@@ -1,4 +1,4 @@
-import { isNativeError, isAnyArrayBuffer, isBoxedPrimitive, isRegExp } from "node:util/types";
+import * as is from "node:util/types";
 import { serialize } from "node:v8";
 import { bigIntegerToBytes, maxBigIntegerBytes } from "../../../protocol/big-integer.js";
 import type { Handle } from "../../../protocol/schema.js";
@@ -94,15 +94,17 @@ function writeObject(value: object): void {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Array.prototype || Array.isArray(value)) return writeArray(value as unknown[]);
   if (prototype === Object.prototype || prototype === null) return writeMap(value as Record<string, unknown>);
-  if (value instanceof Uint8Array) return writeBin(value);
+  // Not by `instanceof`: values may come from another context of `vm`, as in tests that Jest runs.
+  if (is.isUint8Array(value)) return writeBin(value);
   if (isShared(value)) return writeShared(value);
-  if (value instanceof Date) return writeTimestamp(value.getTime());
-  if (value instanceof Map) return writeBlob(tag.map, () => writeArray([...value.entries()].flat(1)));
-  if (value instanceof Set) return writeBlob(tag.set, () => writeArray([...value]));
+  if (is.isDate(value)) return writeTimestamp(value.getTime());
+  if (is.isMap(value)) return writeBlob(tag.map, () => writeArray([...value.entries()].flat(1)));
+  if (is.isSet(value)) return writeBlob(tag.set, () => writeArray([...value]));
   if (value instanceof OpaqueBlob) return writeBlob(value.tag, () => append(value.data));
-  if (isNativeError(value) || value instanceof Error) return writeBlob(tag.error, () => writeMap(errorToValue(value)));
-  if (isRegExp(value) || isAnyArrayBuffer(value) || ArrayBuffer.isView(value) || isBoxedPrimitive(value))
-    return writeV8(value);
+  if (is.isNativeError(value) || value instanceof Error)
+    return writeBlob(tag.error, () => writeMap(errorToValue(value)));
+  if (is.isRegExp(value) || is.isAnyArrayBuffer(value)) return writeV8(value);
+  if (ArrayBuffer.isView(value) || is.isBoxedPrimitive(value)) return writeV8(value);
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === "function") return nested(() => writeValue(toJSON.call(value, "")));
   if (opaqueClassOf(value) !== undefined) throw unencodable;

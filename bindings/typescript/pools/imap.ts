@@ -1,3 +1,4 @@
+import { isPromise } from "node:util/types";
 import type { ResultEntry } from "../../../protocol/job.js";
 import type { Target } from "../../../protocol/target.js";
 import { decodeFrom } from "../session/codec.js";
@@ -284,7 +285,7 @@ export class ImapIterator<T> implements AsyncIterableIterator<T>, JobClient {
         this.#job.hasRoom
       ) {
         const next = this.#inputs.next();
-        const { done, value } = next instanceof Promise ? await next : next;
+        const { done, value } = isPromise(next) ? await next : next;
         // `leave` was called while the input was awaited.
         if (this.#exhausted) break;
         if (done) this.#exhausted = true;

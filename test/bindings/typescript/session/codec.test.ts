@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { decode, encode, OpaqueBlob } from "../../../../bindings/typescript/session/codec.js";
 import { msgpackToJson } from "../../../../protocol/msgpack-to-json.js";
@@ -104,6 +105,16 @@ test("values that only JavaScript has arrive unchanged", () => {
     big: 2n ** 100n,
   };
   assert.deepEqual(there(given), given);
+});
+
+test("values of another context are what they are there", () => {
+  const given = runInNewContext(
+    "const values = [new Map([[1, new Date(5)]]), new Set([1n]), new Uint8Array([7]), { a: [/x/g] }];" +
+      "({ values, promise: Promise.resolve(1), inside: new Map([[1, new Set([() => {}])]]) })",
+  ) as { values: unknown[]; promise: unknown; inside: unknown };
+  assert.deepEqual(there(given.values), [new Map([[1, new Date(5)]]), new Set([1n]), Buffer.from([7]), { a: [/x/g] }]);
+  assert.throws(() => encode(given.promise), /is a Promise: await it first/);
+  assert.throws(() => encode(given.inside), /get\(1\)\.\(a member\) is the function/);
 });
 
 test("errors come back with class, message, stack, cause and their own properties", () => {

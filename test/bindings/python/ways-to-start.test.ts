@@ -33,6 +33,7 @@ interface Way {
 /** In the order of the table in docs/python.md. */
 const ways: ((folder: string, ours: boolean) => Way)[] = [
   () => ({ args: ["-m", "started"] }),
+  () => ({ args: ["-m", "pdb", "-c", "continue", "-c", "quit", "started.py"] }),
   () => ({ args: ["-c", source] }),
   () => ({ args: ["-"], input: source }),
   (_, ours) => ({

@@ -10,4 +10,9 @@ def describe(target):
         target = getattr(target, "func", None) or (target if hasattr(target, "__qualname__") else type(target))
     module = sys.modules.get(getattr(target, "__module__", None) or "builtins")
     path = getattr(module, "__file__", None) or getattr(target, "__module__", None) or "builtins"
-    return {"module": path, "export": getattr(target, "__qualname__", type(target).__qualname__), "runtime": "python"}
+    # A debugger's `__file__` is a subclass of str, which no message has.
+    return {
+        "module": str(path),
+        "export": getattr(target, "__qualname__", type(target).__qualname__),
+        "runtime": "python",
+    }

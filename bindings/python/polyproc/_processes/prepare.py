@@ -79,6 +79,7 @@ def _main(main):
     path = getattr(main, "__file__", _first_path if main is _first_main else None)
     if path is None or os.path.splitext(os.path.basename(path))[0] == "ipython":
         return {}
+    path = str(path)
     path = os.path.normpath(path if os.path.isabs(path) else os.path.join(ORIGINAL_DIR, path))
     # The script of a frozen program is in it.
     return {"main_path": path} if os.path.exists(path) or getattr(sys, "frozen", False) else {}

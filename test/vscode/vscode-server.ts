@@ -16,6 +16,8 @@ export interface VscodeServerOptions {
   extensionsDir?: string | undefined;
   /** The user's. Added to those that keep VS Code quiet. */
   settings?: Record<string, unknown> | undefined;
+  /** Settings of the scope `machine`: such a window is a remote one, which takes them from the machine alone. */
+  machineSettings?: Record<string, unknown> | undefined;
   env?: NodeJS.ProcessEnv | undefined;
   /**
    * Without it, a built VS Code ignores `extensionDevelopmentPath`; with it, there are no toasts and no modal dialogs.
@@ -72,6 +74,7 @@ export class VscodeServer {
       "security.workspace.trust.enabled": askForTrust,
       ...options.settings,
     });
+    writeSettings(userDataDir, options.machineSettings ?? {}, "Machine");
     const child = spawn(
       join(offlineHome, parts.node),
       [
@@ -144,10 +147,10 @@ export class VscodeServer {
 }
 
 /** Settings that exist are kept: the caller that made the folder wrote them on purpose. */
-function writeSettings(userDataDir: string, settings: Record<string, unknown>): void {
-  const file = join(userDataDir, "User", "settings.json");
+function writeSettings(userDataDir: string, settings: Record<string, unknown>, of = "User"): void {
+  const file = join(userDataDir, of, "settings.json");
   const there = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>) : {};
-  mkdirSync(join(userDataDir, "User"), { recursive: true });
+  mkdirSync(join(userDataDir, of), { recursive: true });
   writeFileSync(file, JSON.stringify({ ...settings, ...there }, null, 2));
 }
 

@@ -31,6 +31,10 @@ export interface WorkbenchOptions {
   folder?: string | null;
   /** The editor's language, such as `de`; default: English. It has no language packs, so only extensions speak it. */
   language?: string;
+  /** The settings of the machine: a remote window, such as this, ignores those of the scope `machine` elsewhere. */
+  machineSettings?: Record<string, unknown>;
+  /** More variables of the editor's environment. */
+  env?: Record<string, string>;
   /** Default 1280 x 800. */
   viewport?: { width: number; height: number };
 }
@@ -91,7 +95,8 @@ export async function openWorkbench(
     folder,
     extensionsDir,
     askForTrust,
-    env: marked.environment,
+    env: { ...marked.environment, ...options.env },
+    machineSettings: options.machineSettings,
     settings: { "workbench.colorTheme": themes[theme], ...settingsForTests, ...options.settings },
   });
   closing.push(() => server.stop());

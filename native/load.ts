@@ -69,13 +69,13 @@ export interface NativeStart {
   cwd: string | undefined;
   /** What its descriptors from 0 on are, 16 at the most; null: the null device. */
   descriptors: readonly (number | null)[];
-  /** It stays in this session, in a process group of its own. Default: it has a session of its own. */
+  /** It stays in this session, in a new process group. Default: it has a new session. */
   inSession?: true;
 }
 
 /**
- * Starts a process in a session or a group of its own, which the caller reaps. Returns its pid; null if it could not be
- * started, and without the native code.
+ * Starts a process in a new session or a new process group, which the caller reaps. Returns its pid; null if it could
+ * not be started, and without the native code.
  */
 export function startProcess({ path, args, env, cwd, descriptors, inSession }: NativeStart): number | null {
   if (!hasNative()) return null;

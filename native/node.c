@@ -148,9 +148,8 @@ static int redirect(posix_spawn_file_actions_t *actions, const int32_t *fds, int
 }
 
 /*
- * Starts a program in a session of its own, or in this session in a group of its own, with all signals at their
- * defaults. The C library does not copy this
- * process for it: the child borrows its memory until it has become the program.
+ * Starts a program in a new session, or in a new process group of this session, with all signals at their defaults. The
+ * C library does not copy this process for it: the child borrows its memory until it has become the program.
  */
 static int start(pid_t *pid, char **path, char **argv, char **envp, char **cwd, const int32_t *fds, int count,
                  bool in_session) {
@@ -185,8 +184,8 @@ static int start(pid_t *pid, char **path, char **argv, char **envp, char **cwd, 
 
 /*
  * spawn(path, arguments, environment, folder, descriptors, in_session): the pid, or an errno as a negative number.
- * Texts are Uint8Arrays in which each text ends with a NUL; an empty `folder` is this process's. `in_session`: a group
- * of its own in this session; otherwise a session of its own. The caller reaps.
+ * Texts are Uint8Arrays in which each text ends with a NUL; an empty `folder` is this process's. `in_session`: a new
+ * process group of this session; otherwise a new session. The caller reaps.
  */
 static napi_value spawn(napi_env env, napi_callback_info info) {
   size_t count = 6, descriptors = 0;

@@ -113,7 +113,7 @@ const layers: Record<string, Layer> = {
   },
   "extension/connection": {
     folders: ["protocol", "bindings/typescript", "extension"],
-    packages: ["vscode", "vscode-languageclient", "vscode-jsonrpc", "msgpackr"],
+    packages: ["vscode", "vscode-languageclient", "vscode-jsonrpc", "msgpackr", "semver"],
     node: "all",
   },
   // Runs in a page, which has neither.

@@ -11,7 +11,7 @@ import { modesOf, restoreModes } from "./terminal-modes.js";
 const holdMs = 1000;
 
 /**
- * A command in a process group of its own, which has the terminal while it runs: as a shell runs a job. Ctrl-C and
+ * A command in its own process group, which has the terminal while it runs: as a shell runs a job. Ctrl-C and
  * Ctrl-Z reach the command alone. If it is stopped, this process takes the terminal and stops its own group; after `fg`
  * the command has the terminal again and continues.
  */

@@ -128,7 +128,7 @@ function readBlob(from: number): unknown {
 }
 
 /**
- * A typed array or DataView in memory of its own: `deserialize` makes it a view of the bytes that it reads, so its
+ * A typed array or DataView with its own memory: `deserialize` makes it a view of the bytes that it reads, so its
  * `buffer` would be a whole message.
  */
 function withOwnMemory(value: unknown): unknown {

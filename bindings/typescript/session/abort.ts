@@ -16,6 +16,7 @@ export function onAbort(signal: AbortSignal, action: () => void): () => void {
     signal.addEventListener("abort", fired, { once: true });
   }
   const all = ofSignal;
+  // The same action may wait twice.
   const own = (): void => action();
   all.add(own);
   return () => {
@@ -32,6 +33,13 @@ function fired(event: Event): void {
   if (!all) return;
   for (const action of all) {
     all.delete(action);
-    action();
+    try {
+      action();
+    } catch (error) {
+      // As for a listener of the signal: the others are called, too.
+      process.nextTick(() => {
+        throw error;
+      });
+    }
   }
 }

@@ -3,11 +3,9 @@ import { createRequire } from "node:module";
 import { basename, dirname, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packageEntry } from "../../../bindings/typescript/host/typescript/package-entry.js";
+import { moduleEnding } from "../../../protocol/module-ending.js";
 import type { ModuleTarget } from "../../../protocol/target.js";
 import { UsageError } from "../../usage-error.js";
-
-/** Endings of modules. */
-const endings = /^\.(?:[cm]?[jt]s|[jt]sx|py)$/;
 
 /**
  * The target for the function of a map: of a file, or of a package that is installed for this folder. Throws UsageError
@@ -78,7 +76,9 @@ function withEnding(path: string): string[] {
   const folder = dirname(path);
   const start = basename(path);
   const names = existsSync(folder) ? readdirSync(folder) : [];
-  const meant = names.filter((name) => name.startsWith(start) && endings.test(name.slice(start.length)));
+  const meant = names.filter(
+    (name) => name.startsWith(start) && moduleEnding.exec(name.slice(start.length))?.index === 0,
+  );
   return meant.map((name) => resolve(folder, name));
 }
 

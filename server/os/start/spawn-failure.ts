@@ -1,6 +1,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { PolyprocError } from "../../../protocol/errors.js";
+import { moduleEnding } from "../../../protocol/module-ending.js";
 
 /** What was to be started. */
 export interface Attempt {
@@ -23,8 +24,6 @@ export function spawnFailure(error: unknown, attempt: Attempt): PolyprocError {
     { cause: error },
   );
 }
-
-const moduleEnding = /\.(?:[cm]?[jt]s|[jt]sx|py)$/;
 
 function reason(errno: string, { command, cwd }: Attempt, error: unknown): string {
   // The system reports a bad working folder as if the command were missing.

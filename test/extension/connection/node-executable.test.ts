@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { isSupportedNode } from "../../../bindings/typescript/session/project-node.js";
@@ -88,18 +88,23 @@ test("a Node.js that cannot run the folder's TypeScript is passed over, unless s
   assert.ok(old.note!.startsWith(lack), old.note!);
   // This process's Node stands for the editor's: it is chosen if it can do more.
   assert.equal(old.from, canStrip ? "editor" : "PATH");
-  mkdirSync(join(home, "node_modules", "typescript"), { recursive: true });
-  writeFileSync(join(home, "node_modules", "typescript", "package.json"), "{}");
-  assert.deepEqual(await findNode("", cwd, on("20.19.4", false)), {
-    path: "/path/node",
-    version: "20.19.4",
-    env: {},
-    from: "PATH",
-    note: null,
-  });
+  const install = (folder: string, version: string) => {
+    mkdirSync(join(home, folder), { recursive: true });
+    writeFileSync(join(home, folder, "package.json"), JSON.stringify({ version }));
+  };
+  // It has no function that translates one file.
+  install("node_modules/typescript", "7.0.2");
+  assert.ok((await findNode("", cwd, on("20.19.4", false))).note!.startsWith(lack));
+  const path = { path: "/path/node", version: "20.19.4", env: {}, from: "PATH", note: null };
+  // Where pnpm puts a bundler's.
+  install("node_modules/.pnpm/node_modules/esbuild", "0.25.0");
+  assert.deepEqual(await findNode("", cwd, on("20.19.4", false)), path);
+  rmSync(join(home, "node_modules/.pnpm"), { recursive: true });
+  install("node_modules/typescript", "6.0.1");
+  assert.deepEqual(await findNode("", cwd, on("20.19.4", false)), path);
 });
 
-test("a Node.js older than engines.node allows is passed over; if none is newer, the first is used", async (t) => {
+test("a Node.js that engines.node does not allow is passed over; if it allows none, the first is used", async (t) => {
   const cwd = temporaryFolder(t);
   const env = { HOME: cwd, PATH: `${program(t, "printf '20.19.0\\n/path/node\\n'")}:/bin:/usr/bin` };
   const file = join(cwd, "package.json");
@@ -107,20 +112,15 @@ test("a Node.js older than engines.node allows is passed over; if none is newer,
     writeFileSync(file, JSON.stringify({ engines: { node: range } }));
     return findNode("", cwd, env);
   };
-  for (const range of ["^20.19 || >=22.12", "20.x", ">= 18 <23", "<23", "*"])
+  for (const range of ["^20.19 || >=22.12", "20.x", ">= 18 <23", "<23", "*", "", "18 - 20", "no range"])
     assert.deepEqual([(await found(range)).from, (await found(range)).note], ["PATH", null], range);
-  const editors = await found(`>=20.19.1 <21 || >=${process.versions.node}`);
-  assert.equal(editors.from, "PATH", "the patch is not compared");
-  const first = process.versions.node.split(".").slice(0, 2).join(".");
-  const newer = await found(`>=${first}`);
-  assert.equal(newer.from, first === "20.19" ? "PATH" : "editor");
+  const own = process.versions.node;
+  const editors = own === "20.19.0" ? "PATH" : "editor";
+  for (const range of [`>=${own}`, `<20 || =${own}`]) assert.equal((await found(range)).from, editors, range);
   const none = await found("^99.1");
   assert.equal(none.path, "/path/node");
-  const older = (name: string) => `Node.js ${name} is older than 99.1, the first that engines.node of ${file} allows`;
-  assert.equal(
-    none.note,
-    `${older("20.19.0 (/path/node)")}; ${older(`${process.versions.node} (${process.execPath})`)}`,
-  );
+  const another = `engines.node of ${file} is ^99.1, which rules out Node.js`;
+  assert.equal(none.note, `${another} 20.19.0 (/path/node); ${another} ${own} (${process.execPath})`);
 });
 
 test("the error for a setting that names no Node.js says what the program did", async (t) => {

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { compilerErrorCode } from "./kinds.js";
+import { compilerErrorCode, isTranslator } from "./kinds.js";
 import type { Format } from "./file-format.js";
 import type { CompilerOptions } from "./project.js";
 import { Translations } from "./translations.js";
@@ -126,18 +126,19 @@ interface TypeScript {
   flattenDiagnosticMessageText(text: unknown, newLine: string): string;
 }
 
+let translations: Translations | undefined;
+
 /** It takes milliseconds for a file, and loading it takes as long as many files: so translations are kept on disk. */
 function typescript(require: NodeJS.Require): Compile {
   const { version } = require("typescript/package.json") as { version: string };
-  // TypeScript 7 has no API of this kind.
-  if (Number.parseInt(version) >= 7) throw new Error("this TypeScript cannot translate single files");
-  const translations = new Translations();
+  if (!isTranslator("typescript", version)) throw new Error("this TypeScript cannot translate single files");
+  const kept = (translations ??= new Translations());
   let loaded: TypeScript | undefined;
   return ({ path, source, format, options }) => {
     const settings = typescriptSettings(format, options);
     // As a `.cts` or `.mts` it would get the module format of its ending, and not that of `module`.
     const fileName = path.replace(/\.[cm]ts$/, ".ts");
-    return translations.of(["typescript", version, JSON.stringify(settings), fileName, source], () => {
+    return kept.of(["typescript", version, JSON.stringify(settings), fileName, source], () => {
       loaded ??= require("typescript") as TypeScript;
       return transpile(loaded, path, source, fileName, settings);
     });

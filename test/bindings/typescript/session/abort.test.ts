@@ -34,6 +34,23 @@ test("each that waits is called once, in order, also if it has forgotten another
   assert.deepEqual(called, ["shared", "shared", "third", "late"]);
 });
 
+test("one that throws is an uncaught exception, and the others are called", async () => {
+  const controller = new AbortController();
+  const called: string[] = [];
+  onAbort(controller.signal, () => {
+    throw new Error("from the first");
+  });
+  onAbort(controller.signal, () => called.push("second"));
+  const uncaught = new Promise<Error>((resolve) => process.setUncaughtExceptionCaptureCallback(resolve));
+  try {
+    controller.abort();
+    assert.deepEqual(called, ["second"]);
+    assert.equal((await uncaught).message, "from the first");
+  } finally {
+    process.setUncaughtExceptionCaptureCallback(null);
+  }
+});
+
 test("a signal that was forgotten by all is listened to again", () => {
   const controller = new AbortController();
   const called: string[] = [];

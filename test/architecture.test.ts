@@ -34,6 +34,7 @@ const layers: Record<string, Layer> = {
     node: "all",
   },
   native: { folders: ["native"], node: "all" },
+  cache: { folders: ["protocol", "cache"], packages: ["tinyglobby"], node: "all" },
   "server/engine": { folders: ["protocol", "server/engine"] },
   "server/handlers": {
     folders: ["protocol", "server/engine", "server/handlers"],
@@ -66,7 +67,7 @@ const layers: Record<string, Layer> = {
     node: "all",
   },
   // The composition root: main and what it is made of.
-  server: { folders: ["protocol", "server"], packages: ["msgpackr", "valibot"], node: "all" },
+  server: { folders: ["protocol", "cache", "server"], packages: ["msgpackr", "valibot"], node: "all" },
   "bindings/typescript": {
     folders: ["protocol", "native", "server/ipc/framing", "bindings/typescript"],
     packages: ["msgpackr"],
@@ -74,15 +75,12 @@ const layers: Record<string, Layer> = {
   },
   // The compilers are those of the user's project.
   "bindings/typescript/host/typescript": {
-    folders: ["bindings/typescript/host/typescript"],
+    folders: ["bindings/typescript/host/typescript", "cache/user-cache.ts"],
     packages: ["get-tsconfig", "esbuild", "@swc/core", "typescript"],
     node: "all",
   },
   // What agents may call: offered by the command line and by the editor.
-  agents: {
-    folders: ["protocol", "bindings/typescript/session/methods.ts", "agents"],
-    packages: ["valibot"],
-  },
+  agents: { folders: ["protocol", "bindings/typescript/session/methods.ts", "agents"], packages: ["valibot"] },
   // What is in the text of a source: its functions, and the places that stacks and compilers name.
   sources: { folders: ["sources"], packages: ["@babel/parser"] },
   "cli/lsp": {
@@ -91,7 +89,7 @@ const layers: Record<string, Layer> = {
     node: "all",
   },
   cli: {
-    folders: ["protocol", "native", "bindings/typescript", "agents", "cli"],
+    folders: ["protocol", "native", "cache", "bindings/typescript", "agents", "cli"],
     packages: ["commander", "tinyglobby"],
     node: "all",
   },

@@ -1,7 +1,7 @@
 import { Argument, Command } from "commander";
+import { CacheStore, cacheFolder } from "../../cache/store.js";
 import type { Ending } from "../ending.js";
 import { exitStatus } from "../exit-status.js";
-import { CacheStore, cacheFolder } from "./store.js";
 
 interface CacheCommandOptions {
   cacheDir?: string;

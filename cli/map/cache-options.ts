@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
-import { ItemCache } from "../cache/item-cache.js";
-import { cacheFolder } from "../cache/store.js";
+import { cacheFolder, usualBytes } from "../../cache/store.js";
+import { MapCache } from "../cache/map-cache.js";
 import { collect } from "../option-values.js";
 import { UsageError } from "../usage-error.js";
 import type { Item } from "./items/items.js";
@@ -14,8 +14,6 @@ export interface CacheOptions {
   cacheInput?: string[];
   cacheSize?: number;
 }
-
-const usualBytes = 2 ** 30;
 
 export function addCacheOptions(command: Command): Command {
   return command
@@ -35,6 +33,7 @@ interface Around extends CacheOptions {
   lineBuffer?: true;
   ungroup?: true;
   workdir?: string;
+  pipe?: true;
   env?: [string, string][];
   module?: string;
   export?: string;
@@ -63,16 +62,17 @@ export function checkCache(options: Around): void {
 export function openCache(
   options: Around,
   words: readonly string[] | null,
-  describe: (item: Item & { ok: true }, index: number) => string,
-): ItemCache | null {
+  describe: (item: Item & { ok: true }, index: number) => readonly string[],
+): MapCache | null {
   if (!options.cache) return null;
   const { module = "", export: name = "default", interpreter = "", workdir = "." } = options;
-  return new ItemCache({
+  return new MapCache({
     folder: cacheFolder(options.cacheDir),
     maxBytes: options.cacheSize ?? usualBytes,
     cwd: resolve(workdir),
     what: JSON.stringify(words ?? [resolve(module), name, interpreter]),
     describe: words && describe,
+    isInput: options.pipe ?? false,
     code: words ? { program: words[0]! } : { module },
     variables: options.env ?? [],
     inputs: options.cacheInput ?? [],

@@ -211,10 +211,10 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
   const isPlain =
     filled === null ||
     (filled.template.isPlain && grouping === null && !source.hasFields && !options.pipe && tagOf === null);
+  const wordsOf = (item: Item & { ok: true }, index: number) =>
+    filled ? [filled.words[0]!, ...argumentsFor(filled, item, source.names, index, 1)] : [];
   const describe = (item: Item & { ok: true }, index: number) =>
-    filled
-      ? quoted([filled.words[0]!, ...argumentsFor(filled, item, source.names, index, 1)])
-      : `${options.module}#${options.export ?? "default"} ${item.text}`;
+    filled ? quoted(wordsOf(item, index)) : `${options.module}#${options.export ?? "default"} ${item.text}`;
   if (options.dryRun) return dryRun(source, filled!);
   if (options.tty) return runOnTerminal(source, filled!, options, openLog(options, describe));
   const { keepOrder, json, tag, tagstring, quiet, progress, eta } = options;
@@ -233,7 +233,7 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
   if (options.detach && (options.log !== undefined || options.joblog !== undefined))
     throw new UsageError("with --detach the server keeps the outcomes: leave --log and --joblog out");
   const log = openLog(options, describe);
-  const cache = openCache(options, filled && filled.words, describe);
+  const cache = openCache(options, filled && filled.words, wordsOf);
   const cluster = clusterOf(options);
   const server = await (options.detach ? openSharedServer() : openAnyServer(options.module, () => nodeOf(options)));
   try {

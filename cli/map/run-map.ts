@@ -1,7 +1,7 @@
 import { setFlagsFromString } from "node:v8";
 import { failsForAll } from "../../protocol/fails-for-all.js";
 import type { Target } from "../../protocol/target.js";
-import type { ItemCache } from "../cache/item-cache.js";
+import type { MapCache } from "../cache/map-cache.js";
 import type { Ending } from "../ending.js";
 import { exitStatus, signalStatus } from "../exit-status.js";
 import type { ServerLink } from "../server-link.js";
@@ -33,7 +33,7 @@ export interface RunParts {
   log: JobLog | null;
   /** Keeps outputs as files. */
   files: OutputFiles | null;
-  cache: ItemCache | null;
+  cache: MapCache | null;
   /** What each line of an item's output begins with. If it throws, so does `fill`. Null: `tag` says it. */
   tagOf: ((item: Item & { ok: true }, index: number) => string) | null;
 }

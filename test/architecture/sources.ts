@@ -5,6 +5,7 @@ import { root } from "../fixture.js";
 export const folders = [
   "protocol",
   "native",
+  "cache",
   "server",
   "bindings",
   "agents",

@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { importedFiles } from "../../../cli/cache/imported-files.js";
-import { CacheStore } from "../../../cli/cache/store.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 import { run, words, type TestContext } from "../polyproc.js";
 
@@ -90,37 +88,6 @@ test("a function runs again when a module that it imports has changed", async (t
   const { stdout, stderr } = await map();
   assert.equal(stdout, '"x2"\n');
   assert.match(stderr, /lib\/k\.mjs changed/);
-});
-
-test("imports are found in scripts and in Python, at any depth", (t) => {
-  const cwd = temporaryFolder(t);
-  const write = (name: string, text: string) => {
-    mkdirSync(join(cwd, name, ".."), { recursive: true });
-    writeFileSync(join(cwd, name), text);
-  };
-  write("a.ts", 'import { b } from "./b.js";\nexport * from "pkg/sub";\nconst c = await import("./c");\n');
-  write("b.ts", "const d = require('./d');\n");
-  write("c/index.js", 'import "./../a.js";\n');
-  write("d.json", "{}");
-  write("node_modules/pkg/package.json", "{}");
-  const below = (module: string) => importedFiles(join(cwd, module)).map((path) => path.slice(cwd.length + 1));
-  assert.deepEqual(below("a.ts"), ["a.ts", "b.ts", "c/index.js", "d.json", "node_modules/pkg/package.json"]);
-  write("p/__init__.py", "");
-  write("p/m.py", "from . import n, missing\nimport os, p.o as q\n");
-  write("p/n.py", "from ..top import (x)\n");
-  write("p/o.py", "import top\n");
-  write("top.py", "x = 1\n");
-  assert.deepEqual(below("p/m.py"), ["p/__init__.py", "p/m.py", "p/n.py", "p/o.py", "top.py"]);
-});
-
-test("an outcome whose output has gone is a miss", (t) => {
-  const folder = temporaryFolder(t);
-  writeFileSync(join(folder, "long"), "text");
-  const store = new CacheStore(folder);
-  store.write("k", { value: 1, ms: 2 }, { stdout: join(folder, "long") });
-  assert.deepEqual(store.read("k")?.outcome, { value: 1, ms: 2, long: ["stdout"] });
-  rmSync(join(folder, "outcomes/k.stdout"));
-  assert.equal(store.read("k"), null);
 });
 
 test("options that need the whole output elsewhere are refused", async (t) => {

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { userCache } from "./user-cache.js";
+import { userCache } from "../../../../cache/user-cache.js";
 
 /** What is not read for two periods is removed. */
 const periodMs = 7 * 24 * 60 * 60 * 1000;

@@ -12,16 +12,27 @@ import {
 } from "node:fs";
 import { randomUUID } from "node:crypto";
 import { join, resolve } from "node:path";
-import { userCache } from "../../bindings/typescript/host/typescript/user-cache.js";
+import { userCache } from "./user-cache.js";
+
+/** Most bytes of a folder, unless the user says so. */
+export const usualBytes = 2 ** 30;
 
 /** What an outcome depends on: the hash of each part, by the part's name. */
 export type Parts = Readonly<Record<string, string>>;
 
 export interface CachedOutcome {
+  /** In the JSON form of the protocol's values. */
   value: unknown;
   ms: number;
+  /** What a function of a run printed. */
+  lines?: readonly CachedLine[];
   /** Streams whose output is in a file beside the outcome. */
   long: readonly ("stdout" | "stderr")[];
+}
+
+export interface CachedLine {
+  stream: "stdout" | "stderr";
+  text: string;
 }
 
 /** Streams of a command that are too long for the outcome's text. */

@@ -25,6 +25,9 @@ import { unavailableRuns } from "./unavailable-runs.js";
 import { registerViews } from "./views/register-views.js";
 import { registerWindowClose } from "./window-close.js";
 
+/** Where the processes that the user dismissed are remembered. */
+const dismissedKey = "polyproc.dismissed";
+
 let windowServer: WindowServer | undefined;
 
 /** Registers all parts. Starts nothing, and looks for a running server only afterwards. */
@@ -37,7 +40,11 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
   const server = (windowServer = openWindowServer(context, log, settings));
   const { version } = context.extension.packageJSON as { version: string };
   const notices = registerServerNotices(server, version, log, () => numbersOf(model));
-  const model = new ServerModel(server, { onFault });
+  const dismissals = {
+    get: () => context.workspaceState.get<readonly string[]>(dismissedKey, []),
+    set: (keys: readonly string[]) => void context.workspaceState.update(dismissedKey, keys),
+  };
+  const model = new ServerModel(server, { onFault, dismissals });
   context.subscriptions.push(log, notices, model);
 
   /** If one part fails, the others still start. */

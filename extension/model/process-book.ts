@@ -1,4 +1,5 @@
 import type { ProcessInfo } from "../../protocol/process.js";
+import { Dismissals, type DismissalStore } from "./dismissals.js";
 
 /** Most ended processes that are remembered. The process that ended first is forgotten first. */
 export const maxEnded = 200;
@@ -8,6 +9,11 @@ export class ProcessBook {
   readonly #all = new Map<string, ProcessInfo>();
   /** Handles of ended processes, in the order in which they ended. */
   readonly #ended = new Set<string>();
+  readonly #dismissals: Dismissals;
+
+  constructor(dismissals: DismissalStore) {
+    this.#dismissals = new Dismissals(dismissals);
+  }
 
   get all(): ReadonlyMap<string, ProcessInfo> {
     return this.#all;
@@ -23,7 +29,7 @@ export class ProcessBook {
       this.#all.set(key, process);
       return true;
     }
-    if (!isWorthKeeping(process)) return this.#remove(key);
+    if (!isWorthKeeping(process) || this.#dismissals.has(process)) return this.#remove(key);
     this.#ended.delete(key);
     this.#ended.add(key);
     this.#all.set(key, process);
@@ -31,24 +37,28 @@ export class ProcessBook {
     return true;
   }
 
-  /** Replaces the living processes by these. Returns the processes that counted as living and are not among them. */
-  replaceLiving(living: readonly ProcessInfo[]): ProcessInfo[] {
+  /** Replaces the living processes by these. */
+  replaceLiving(living: readonly ProcessInfo[]): void {
     const now = new Set(living.map(({ process }) => process));
-    const gone = [...this.#all.values()].filter((process) => process.state !== "exited" && !now.has(process.process));
-    for (const { process } of gone) this.#remove(process);
+    for (const { process, state } of [...this.#all.values()])
+      if (state !== "exited" && !now.has(process)) this.#remove(process);
     for (const process of living) this.put(process);
-    return gone;
   }
 
   /** Removes an ended process. A living one stays. */
   dismiss(process: string): boolean {
-    return this.#ended.has(process) && this.#remove(process);
+    return this.#ended.has(process) && this.#dismiss([process]);
   }
 
   dismissEnded(): boolean {
-    const ended = [...this.#ended];
+    return this.#dismiss([...this.#ended]);
+  }
+
+  #dismiss(ended: readonly string[]): boolean {
+    if (ended.length === 0) return false;
+    this.#dismissals.add(ended.map((process) => this.#all.get(process)!));
     for (const process of ended) this.#remove(process);
-    return ended.length > 0;
+    return true;
   }
 
   #remove(process: string): boolean {

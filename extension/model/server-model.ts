@@ -6,6 +6,7 @@ import type { RunInfo } from "../../protocol/run.js";
 import type { QueuedInfo, WaitInfo } from "../../protocol/waits.js";
 import type { Disposable, Rpc, Server } from "../connection/rpc.js";
 import type { Model, Part } from "./model.js";
+import type { DismissalStore } from "./dismissals.js";
 import { ProcessBook } from "./process-book.js";
 import { Rates } from "./rates.js";
 import { Throttle } from "./throttle.js";
@@ -22,12 +23,14 @@ const rateMs = 1000;
 export interface ServerModelOptions {
   /** A listener failed, or the server refused to answer. The other listeners still run. */
   onFault(error: unknown): void;
+  /** Which ended processes the user has dismissed. */
+  dismissals: DismissalStore;
 }
 
 /** Builds the model from the server's events. */
 export class ServerModel implements Model, Disposable {
   readonly #options: ServerModelOptions;
-  readonly #book = new ProcessBook();
+  readonly #book: ProcessBook;
   readonly #rates = new Rates();
   readonly #throttle = new Throttle<Part>(tellMs, (parts) => this.#tell(parts));
   /** The server measures CPU from one request to the next. */
@@ -65,6 +68,7 @@ export class ServerModel implements Model, Disposable {
 
   constructor(server: Server, options: ServerModelOptions) {
     this.#options = options;
+    this.#book = new ProcessBook(options.dismissals);
     this.#watch = server.onDidChange((state) => {
       this.#use(state.kind === "connected" ? state.rpc : null);
     });
@@ -155,13 +159,14 @@ export class ServerModel implements Model, Disposable {
       }),
       rpc.on("events/reset", ({ snapshot }) => {
         early = early && [];
-        this.#reset(rpc, snapshot);
+        // The server had to drop changes.
+        this.#load(rpc, snapshot);
       }),
     );
     try {
       const { snapshot } = await rpc.request("events/subscribe", { topics });
       if (this.#rpc !== rpc) return;
-      if (snapshot) this.#load(snapshot);
+      if (snapshot) this.#load(rpc, snapshot);
       const events = early;
       early = null;
       this.#apply(events.filter((event) => event.seq > (snapshot?.seq ?? -1)));
@@ -173,23 +178,7 @@ export class ServerModel implements Model, Disposable {
     }
   }
 
-  /** The server had to drop changes. For processes that ended in that time, the model asks how they ended. */
-  #reset(rpc: Rpc, snapshot: Snapshot): void {
-    const gone = this.#load(snapshot);
-    if (gone.length === 0) return;
-    rpc.request("process/list", { scope: "all", ended: true }).then(
-      ({ processes }) => {
-        if (this.#rpc !== rpc) return;
-        const missed = new Set(gone.map(({ process }) => process));
-        for (const process of processes)
-          if (process.state === "exited" && missed.has(process.process)) this.#book.put(process);
-        this.#throttle.add("processes");
-      },
-      () => {},
-    );
-  }
-
-  #load(snapshot: Snapshot): ProcessInfo[] {
+  #load(rpc: Rpc, snapshot: Snapshot): void {
     fill(
       this.#pools,
       snapshot.pools.filter((pool) => !isOver(pool)),
@@ -201,9 +190,22 @@ export class ServerModel implements Model, Disposable {
     fill(this.#sessions, snapshot.sessions, ({ session }) => session);
     this.#rates.clear();
     for (const pool of this.#pools.values()) this.#noteRate(pool);
-    const gone = this.#book.replaceLiving(snapshot.processes);
+    this.#book.replaceLiving(snapshot.processes);
     this.#throttle.add("processes", "pools", "sync", "deadlocks", "runs", "sessions");
-    return gone;
+    this.#recallEnded(rpc);
+  }
+
+  /** A snapshot has no ended processes. Those that failed before it was made are shown, too. */
+  #recallEnded(rpc: Rpc): void {
+    rpc.request("process/list", { scope: "all", ended: true }).then(
+      ({ processes }) => {
+        if (this.#rpc !== rpc) return;
+        for (const process of processes) if (process.state === "exited") this.#book.put(process);
+        this.#throttle.add("processes");
+      },
+      // The server's state reports the end of the connection.
+      () => {},
+    );
   }
 
   #apply(events: readonly Event[]): void {

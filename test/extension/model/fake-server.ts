@@ -8,7 +8,7 @@ export class FakeServer implements Server {
   state: ServerState = { kind: "none" };
   readonly asked: { method: string; params: unknown }[] = [];
   /** What it answers, by method. */
-  readonly answers: Record<string, (params: never) => unknown> = {};
+  readonly answers: Record<string, (params: never) => unknown> = { "process/list": () => ({ processes: [] }) };
   readonly #listeners = new Set<(state: ServerState) => void>();
   readonly #notified = new Map<string, Set<Listener>>();
 

@@ -3,12 +3,19 @@ import type { Event, Snapshot } from "../../../protocol/events.js";
 import type { PoolInfo } from "../../../protocol/pool.js";
 import type { ProcessInfo } from "../../../protocol/process.js";
 import type { Part } from "../../../extension/model/model.js";
+import type { DismissalStore } from "../../../extension/model/dismissals.js";
 import { ServerModel } from "../../../extension/model/server-model.js";
 import { waitFor } from "../../deadline.js";
 import { processInfo } from "../../process-info.js";
 import { FakeServer } from "./fake-server.js";
 
 export const nothing: Snapshot = { seq: 0, processes: [], pools: [], sync: [], deadlocks: [], runs: [], sessions: [] };
+
+/** A store of dismissals that holds them in memory, as the workspace's memory does. */
+export function dismissals(keys: readonly string[] = []): DismissalStore & { keys: readonly string[] } {
+  const store = { keys, get: () => store.keys, set: (changed: readonly string[]) => void (store.keys = changed) };
+  return store;
+}
 
 let counted = 0;
 export function process_(changes: Partial<ProcessInfo> = {}): ProcessInfo {
@@ -36,9 +43,12 @@ export const events = (...changes: Change[]) => ({ events: changes.map((change) 
 export async function connected(
   t: TestContext,
   snapshot: Snapshot = nothing,
+  { ended = [], store = dismissals() }: { ended?: ProcessInfo[]; store?: DismissalStore } = {},
 ): Promise<{ server: FakeServer; model: ServerModel; told: ReadonlySet<Part>[] }> {
   const server = new FakeServer();
+  server.answers["process/list"] = () => ({ processes: [...snapshot.processes, ...ended] });
   const model = new ServerModel(server, {
+    dismissals: store,
     onFault: (error) => {
       throw error;
     },

@@ -10,7 +10,7 @@ import { temporaryFolder } from "../../temporary-folder.js";
 import { startUnixServer } from "../../server/server-process.js";
 import { openWindow } from "../connection/window.js";
 import { FakeServer } from "./fake-server.js";
-import { connected, events, nothing, pool, process_ } from "./model-world.js";
+import { connected, dismissals, events, nothing, pool, process_ } from "./model-world.js";
 
 test("the snapshot, then the changes; entries are replaced, not altered", async (t) => {
   const first = process_();
@@ -25,6 +25,7 @@ test("the snapshot, then the changes; entries are replaced, not altered", async 
 test("changes that come before the answer to subscribe are applied once", async (t) => {
   const server = new FakeServer();
   const model = new ServerModel(server, {
+    dismissals: dismissals(),
     onFault: (error) => {
       throw error;
     },
@@ -47,16 +48,42 @@ test("changes that come before the answer to subscribe are applied once", async 
   assert.equal(model.processes.get(fresh.process), fresh);
 });
 
-test("after a reset the model asks how processes ended in the meantime", async (t) => {
+test("after a reset the model asks which processes ended in the meantime", async (t) => {
   const living = process_();
   const { server, model } = await connected(t, { ...nothing, processes: [living] });
   const ended = { ...living, state: "exited" as const, exitCode: 3, endedAt: 1 };
-  server.answers["process/list"] = () => ({
-    processes: [ended, process_({ state: "exited", exitCode: 1, endedAt: 1 })],
-  });
+  server.answers["process/list"] = () => ({ processes: [ended] });
   server.notify("events/reset", { snapshot: nothing });
   await waitFor(() => model.processes.get(living.process)?.exitCode === 3);
   assert.equal(model.processes.size, 1);
+});
+
+test("processes that failed before the window connected are shown, until they are dismissed, also after a reload", async (t) => {
+  const exited = { state: "exited", endedAt: 1 } as const;
+  const failed = process_({ ...exited, role: "task", pool: pool.pool, exitCode: 1 });
+  const other = process_({ ...exited, role: "task", pool: pool.pool, exitCode: 2 });
+  const fine = process_({ ...exited, role: "task", pool: pool.pool, exitCode: 0 });
+  const living = process_();
+  const store = dismissals();
+  const snapshot = { ...nothing, processes: [living] };
+  const open = () => connected(t, snapshot, { ended: [failed, other, fine], store });
+  const shown = ({ model }: { model: ServerModel }) => [...model.processes.values()].map(({ exitCode }) => exitCode);
+
+  const first = await open();
+  await waitFor(() => first.model.processes.size === 3);
+  assert.deepEqual(shown(first), [null, 1, 2]);
+  first.model.dismiss(failed.process);
+  assert.deepEqual(shown(first), [null, 2]);
+
+  const second = await open();
+  await waitFor(() => second.model.processes.size === 2);
+  assert.deepEqual(shown(second), [null, 2]);
+  // Another server gives the same handle to another process.
+  const namesake = { ...failed, startedAt: failed.startedAt + 1 };
+  second.server.notify("events/changed", events({ topic: "process", process: namesake }));
+  assert.deepEqual(shown(second), [null, 2, 1]);
+  second.model.dismissEnded();
+  assert.deepEqual(shown(second), [null]);
 });
 
 test("when a server is lost only ended processes stay; the next server is followed from the beginning", async (t) => {
@@ -131,6 +158,7 @@ test("a pool's rate is that of the last seconds, and falls to 0 without further 
   t.mock.method(performance, "now", () => now);
   const server = new FakeServer();
   const model = new ServerModel(server, {
+    dismissals: dismissals(),
     onFault: (error) => {
       throw error;
     },
@@ -155,7 +183,7 @@ test("a pool's rate is that of the last seconds, and falls to 0 without further 
 test("a listener that throws does not stop the others", async (t) => {
   const faults: unknown[] = [];
   const server = new FakeServer();
-  const model = new ServerModel(server, { onFault: (error) => faults.push(error) });
+  const model = new ServerModel(server, { onFault: (error) => faults.push(error), dismissals: dismissals() });
   t.after(() => model.dispose());
   server.answers["events/subscribe"] = () => ({ instanceId: "i", seq: 0, snapshot: nothing });
   let told = false;
@@ -168,10 +196,28 @@ test("a listener that throws does not stop the others", async (t) => {
   assert.equal((faults[0] as Error).message, "mine");
 });
 
+test("with a real server: a command that failed before the window connected is shown", async (t) => {
+  const { path } = await startUnixServer(t);
+  const { server } = openWindow(t, path);
+  const rpc = await server.ensure();
+  const process = rpc.mint("process");
+  await rpc.request("process/start", { process, target: { command: "sh", args: ["-c", "exit 3"] } });
+  await rpc.request("process/join", { process });
+  const late = new ServerModel(server, {
+    dismissals: dismissals(),
+    onFault: (error) => {
+      throw error;
+    },
+  });
+  t.after(() => late.dispose());
+  await waitFor(() => late.processes.get(process)?.exitCode === 3);
+});
+
 test("with a real server: processes, pools, runs, locks and sessions are added and removed", async (t) => {
   const { path } = await startUnixServer(t);
   const { server } = openWindow(t, path);
   const model = new ServerModel(server, {
+    dismissals: dismissals(),
     onFault: (error) => {
       throw error;
     },

@@ -30,7 +30,7 @@ export async function openWindow(t: TestContext, path: string, maxEndedBytes?: n
   const faults: unknown[] = [];
   const onFault = (fault: unknown) => void faults.push(fault);
   const server = new ConnectedServer(rpc, address);
-  const model = new ServerModel(server, { onFault });
+  const model = new ServerModel(server, { onFault, dismissals: { get: () => [], set: () => {} } });
   const runs = new RunList({ server, model, defaults: () => ({}), onFault, maxEndedBytes });
   let closed = false;
   const close = async () => {

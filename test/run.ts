@@ -102,6 +102,8 @@ for (const outcome of outcomes) {
     // Where only the end of the output is kept, this is all that anybody sees of it.
     for (const line of error.split("\n").slice(0, 12)) console.log(`    ${line}`);
   }
+  if (outcome.failures.length > 0 && outcome.output.trim() !== "")
+    console.log(indent(`it printed at the end:\n${indent(outcome.output.trimEnd().slice(-2000), 2)}`, 4));
 }
 const total = (count: (outcome: Outcome) => number) => outcomes.reduce((sum, outcome) => sum + count(outcome), 0);
 const failed = total((outcome) => outcome.failures.length) + left.length;

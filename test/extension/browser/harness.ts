@@ -59,7 +59,7 @@ const settingsForTests = {
  * started.
  */
 export async function openWorkbench(
-  test: { after(clean: () => void | Promise<void>): void },
+  test: { after(clean: () => void | Promise<void>): void; readonly passed?: boolean },
   options: WorkbenchOptions = {},
 ): Promise<Workbench> {
   const { theme = "dark", askForTrust = false, viewport = { width: 1280, height: 800 } } = options;
@@ -108,6 +108,15 @@ export async function openWorkbench(
     await page.addInitScript(`globalThis._VSCODE_NLS_LANGUAGE = ${JSON.stringify(options.language)}`);
   await page.goto(workbenchUrl(server, { folder: opened }));
   const workbench = new Workbench(page, { folder: opened, theme, marked });
+  closing.push(async () => {
+    if (test.passed === false) console.log(await shownBy(workbench));
+  });
   await workbench.ready();
   return workbench;
+}
+
+/** What the window shows, for the report of a test that failed. */
+async function shownBy({ page, faults }: Workbench): Promise<string> {
+  const text = (await page.locator("body").innerText()).replaceAll(/\s*\n\s*/g, " | ");
+  return [`the window shows: ${text}`, ...faults.map((fault) => `the page reported: ${fault}`)].join("\n");
 }

@@ -17,6 +17,8 @@ for (const theme of pictureThemes) {
       const workbench = await openWorkbench(t, { theme, viewport: { width: 1400, height: 700 } });
       await workbench.openContainer("Polyproc");
       await workbench.widenSideBar(300);
+      // The extension is active: a terminal has `polyproc` in its PATH only then.
+      await workbench.view(children).locator(".welcome-view-content").waitFor();
       await workbench.openTerminal();
       await workbench.typeInTerminal("polyproc map --glob 'text/*.txt' -j 3 -- sleep 600 {}");
       // `sleep` is given a file's name, which it refuses: what fails stays in the view.

@@ -27,6 +27,8 @@ export interface HostTestsOptions {
   /** What the window opens: a folder or a `.code-workspace` file. */
   workspace: string;
   env?: Record<string, string>;
+  /** Ends VS Code when it aborts; `runHostTests` rejects then. */
+  signal?: AbortSignal;
   onTest: (test: HostTest) => void;
   onNote: (text: string) => void;
 }
@@ -36,7 +38,7 @@ export interface HostTestsOptions {
  * resolves.
  */
 export async function runHostTests(options: HostTestsOptions): Promise<void> {
-  const { folder, suites, only = [], workspace, env = {}, onTest, onNote } = options;
+  const { folder, suites, only = [], workspace, env = {}, signal, onTest, onNote } = options;
   const extension = join(folder, "extension");
   const userDataDir = join(folder, "user");
   const [tests] = await Promise.all([bundleSuites(suites, join(folder, "suites"), only), stage(extension)]);
@@ -50,6 +52,8 @@ export async function runHostTests(options: HostTestsOptions): Promise<void> {
     suites: tests.suites,
   };
   const marked = new Marked();
+  const stop = () => marked.stop();
+  signal?.addEventListener("abort", stop);
   try {
     await runTests({
       vscodeExecutablePath: await vscodeExecutable(folder),
@@ -70,8 +74,9 @@ export async function runHostTests(options: HostTestsOptions): Promise<void> {
     });
   } catch (error) {
     // Its exit code says only that some test failed, which is known.
-    if (!events.over) throw error;
+    if (!events.over || signal?.aborted) throw error;
   } finally {
+    signal?.removeEventListener("abort", stop);
     events.end();
     door.close();
     await marked.end();

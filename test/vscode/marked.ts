@@ -28,15 +28,9 @@ export class Marked {
     );
   }
 
-  /** Asks the servers that are left to end. */
-  #endServers(): void {
-    for (const { pid } of this.servers()) {
-      try {
-        process.kill(pid, "SIGTERM");
-      } catch {
-        // It has ended.
-      }
-    }
+  /** Asks VS Code and all that it started to end. */
+  stop(): void {
+    terminate(this.processes());
   }
 
   /**
@@ -44,7 +38,17 @@ export class Marked {
    * files. The runner finds processes that stay nevertheless.
    */
   async end(): Promise<void> {
-    this.#endServers();
+    terminate(this.servers());
     await waitFor(() => this.processes().length === 0, { timeoutMs: endMs, intervalMs: 20 }).catch(() => {});
+  }
+}
+
+function terminate(rows: readonly { pid: number }[]): void {
+  for (const { pid } of rows) {
+    try {
+      process.kill(pid, "SIGTERM");
+    } catch {
+      // It has ended.
+    }
   }
 }

@@ -58,7 +58,7 @@ test("after a reset the model asks which processes ended in the meantime", async
   assert.equal(model.processes.size, 1);
 });
 
-test("processes that failed before the window connected are shown, until they are dismissed, also after a reload", async (t) => {
+test("processes that failed before the window connected are shown until they are dismissed", async (t) => {
   const exited = { state: "exited", endedAt: 1 } as const;
   const failed = process_({ ...exited, role: "task", pool: pool.pool, exitCode: 1 });
   const other = process_({ ...exited, role: "task", pool: pool.pool, exitCode: 2 });

@@ -25,7 +25,10 @@ export const errorCodes = {
   TargetNotFound: 1010,
   /** The operating system could not start the program. `data.errno`: `ENOENT`, `EACCES` … */
   SpawnFailed: 1011,
-  /** The target ran and threw. `data`: type, message, stack, cause, language. */
+  /**
+   * The target ran and threw. `data`: type, message, stack, cause, language. A command: what a CommandResult has;
+   * if it was killed, also peakMemoryBytes and outOfMemory, as in WorkerLost.
+   */
   TaskFailed: 1012,
   /**
    * The worker process died in the middle of the task. `data`: pid, exitCode, signal, stderr; peakMemoryBytes and

@@ -9,7 +9,7 @@ import { CommandRun } from "../processes/command-run.js";
 import type { PoolDependencies } from "./dependencies.js";
 import type { Principal } from "../guard.js";
 import { highWaterBytes } from "../peer.js";
-import type { ProcessRecord } from "../processes/process.js";
+import { describeExit, type ProcessRecord } from "../processes/process.js";
 import { ProgressGate } from "../processes/progress-gate.js";
 import type { CommandSpec, ExitStatus } from "../processes/spawner.js";
 import type { Session } from "../session.js";
@@ -178,11 +178,10 @@ export class PoolCommand {
       );
     if (status.exitCode === 0 || (this.#target.check === false && status.signal === null))
       return { values: codec.encode([result]) };
-    const how = status.signal === null ? `exit code ${status.exitCode}` : `killed by ${status.signal}`;
-    return this.#failure(result, how);
+    return this.#failure(result, describeExit(status), status);
   }
 
-  #failure(result: CommandResult, how: string) {
+  #failure(result: CommandResult, how: string, { outOfMemory, peakMemoryBytes }: Partial<ExitStatus> = {}) {
     const last = result.stderr.trimEnd().split("\n").slice(-3).join("\n");
     return {
       error: new PolyprocError("TaskFailed", `${this.#target.command}: ${how}${last ? `: ${last}` : ""}`, {
@@ -191,6 +190,8 @@ export class PoolCommand {
         stack: "",
         language: "command",
         ...result,
+        ...(outOfMemory === undefined ? {} : { outOfMemory }),
+        ...(outOfMemory === undefined || peakMemoryBytes === undefined ? {} : { peakMemoryBytes }),
       }).toErrorObject(),
     };
   }

@@ -1,6 +1,6 @@
 import { PolyprocError } from "../../../protocol/errors.js";
-import { formatBytes } from "../../../protocol/bytes.js";
 import type { HostRecord } from "../processes/host.js";
+import { lackOfMemory } from "../processes/process.js";
 import type { ExitStatus } from "../processes/spawner.js";
 
 /** How many characters of the worker's last standard error the message shows. */
@@ -50,15 +50,13 @@ export function workerLost(
         "such as resourceLimits of the pool or --max-old-space-size=4096 of Node, or give them less at once",
       { ...data, stderr: heap[0], outOfHeap: true },
     );
-  if (outOfMemory) {
-    const size = peakMemoryBytes === undefined ? "" : ` (it had at least ${formatBytes(peakMemoryBytes)})`;
+  if (outOfMemory)
     return new PolyprocError(
       "WorkerLost",
-      `worker ${pid} ${howItEnded(status)} ${when}, because memory ran out${size}: run fewer at a time, or give ` +
-        "workers less at once",
+      `worker ${pid} ${howItEnded(status)} ${when}${lackOfMemory(status)}: run fewer at a time, or give workers less ` +
+        "at once",
       data,
     );
-  }
   return new PolyprocError("WorkerLost", `worker ${pid} ${howItEnded(status)} ${when}${hint(status, stderr)}`, data);
 }
 

@@ -1,3 +1,4 @@
+import { formatBytes } from "../../../protocol/bytes.js";
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { OnParentDeath, ProcessInfo } from "../../../protocol/process.js";
 import type { Handle } from "../../../protocol/schema.js";
@@ -262,9 +263,16 @@ export interface JoinResult {
   exitCode: number | null;
 }
 
-/** How a process ended, for display: `exit code 3`, `killed by SIGKILL`. */
+/** How a process ended, for display: `exit code 3`, `killed by SIGKILL, because memory ran out`. */
 export function describeExit(status: ExitStatus): string {
-  const why = status.outOfMemory === true ? ", because memory ran out" : "";
+  const why = lackOfMemory(status);
   if (status.signal !== null) return `killed by ${status.signal}${why}`;
   return status.exitCode === 0 ? "ended" : `exit code ${status.exitCode}${why}`;
+}
+
+/** To be appended to how the process ended: that the kernel killed it because memory ran out. Empty if it did not. */
+export function lackOfMemory({ outOfMemory, peakMemoryBytes }: ExitStatus): string {
+  if (outOfMemory !== true) return "";
+  const size = peakMemoryBytes === undefined ? "" : ` (it had at least ${formatBytes(peakMemoryBytes)})`;
+  return `, because memory ran out${size}`;
 }

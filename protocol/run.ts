@@ -50,6 +50,8 @@ export const runInfo = v.strictObject({
   done: count(),
   failed: count(),
   cancelled: count(),
+  /** How many of `done` are outcomes of earlier runs. Absent: the run has no `cache`. */
+  cached: v.optional(count()),
   /** Milliseconds since 1970. */
   startedAt: v.number(),
   /** Null while an item is under way or a worker has not exited. */
@@ -82,8 +84,18 @@ export const runEntry = v.strictObject({
   attempt: count(1),
   /** Milliseconds since 1970; null if it never ran. Items of one chunk often have the same time. */
   startedAt: v.nullable(v.number()),
-  /** How long it ran, in milliseconds (of an item that failed: its last attempt). Null until it has its outcome. */
+  /**
+   * How long it ran, in milliseconds (of an item that failed: its last attempt; of one with `cached`: when it ran).
+   * Null until it has its outcome.
+   */
   ms: v.nullable(v.number()),
+  /** Its outcome is that of an earlier run, so it did not run: `pid` is 0, `startedAt` null. Absent: false. */
+  cached: v.optional(v.boolean()),
+  /**
+   * For people: why no earlier outcome was found, such as `/data/a.txt changed`. Absent: one was found, the item is
+   * new, it was not looked for yet, or the run has no `cache`.
+   */
+  notCached: v.optional(v.string()),
   /** What the item, which runs, last reported of itself. Absent: nothing, or it does not run. */
   progress: v.optional(progress),
   /** The result of an item that is done. Absent if the server no longer has it (`maxResultBytes`). */
@@ -95,6 +107,26 @@ export const runEntry = v.strictObject({
   error: v.optional(failure),
 });
 export type RunEntry = v.InferOutput<typeof runEntry>;
+
+/**
+ * Outcomes of items that succeeded are kept in files of the server's machine, and replayed while nothing has changed
+ * that they depend on: the item and the files that its texts name; the command, its folder and its program's file, or
+ * the function's module with what it imports; `inputs` and `env`. What a worker writes for an item is replayed, too. An
+ * item whose outcome cannot be looked up, read or kept runs as without a cache. Failures are not kept, nor results with
+ * handles or private values of a language, nor commands whose output was cut or is not UTF-8. Only for commands and for
+ * functions of a module, on this machine; `chunkSize` is 1. `polyproc map --cache` uses the same files.
+ */
+export const cache = v.strictObject({
+  /** Absolute path of the folder with the outcomes. Default: `polyproc/map` in the user's folder for caches. */
+  dir: v.optional(v.pipe(v.string(), v.minLength(1))),
+  /** Patterns of files that all items depend on, relative to the folder in which they run. Default: none. */
+  inputs: v.optional(v.array(v.pipe(v.string(), v.minLength(1)))),
+  /** Variables of the environment that outcomes depend on. Default: those that the `env` of the run or command has. */
+  env: v.optional(v.array(v.pipe(v.string(), v.minLength(1)))),
+  /** Most bytes in `dir`: when the run ends, what was not used for longest is removed. Default: 1 GiB. */
+  maxBytes: v.optional(count()),
+});
+export type Cache = v.InferOutput<typeof cache>;
 
 const spec = {
   /** For display. Default: the target. */
@@ -125,6 +157,8 @@ const spec = {
   /** Between asking an item to stop and killing it. Default 1000. */
   graceMs: timeoutMs(),
   halt: v.optional(halt),
+  /** Outcomes of earlier runs that are replayed. Default: every item runs. */
+  cache: v.optional(cache),
 };
 
 export const start = request("run/start", {

@@ -25,6 +25,7 @@ import type { DirectIntake } from "./ipc/framing/direct-intake.js";
 import { serveFrames } from "./ipc/serve-frames.js";
 import { listen, type Listener, type TlsFiles } from "./listen.js";
 import { ownMemory } from "./own-memory.js";
+import { OutcomeCaches } from "./outcomes/outcome-caches.js";
 import { createSpawner, type OsSpawner } from "./os/spawner.js";
 import { signalNumber } from "./os/signals.js";
 import { letGoOfStandardStreams } from "./os/standard-streams.js";
@@ -58,6 +59,7 @@ export class PolyprocServer {
   readonly #doors: Doors;
   readonly #stopCollecting: () => void;
   readonly #clusters: ClusterTable;
+  readonly #caches = new OutcomeCaches();
   readonly #listeners: Listener[];
   readonly #idleTimeoutMs: number | null;
   /** The client that started this server for itself, and whether it has disconnected. */
@@ -100,6 +102,7 @@ export class PolyprocServer {
       openTally: () => openTally(),
       openWords: () => openWords(),
       openMemory: (bytes, inMemory) => openMemoryFile(bytes, { inMemory }),
+      openRunCache: (spec) => this.#caches.open(spec),
       openBatch: options.queue ? () => openBatch(batchFolder(), this.addresses()[0] ?? null, instanceId) : null,
       instanceId,
       pid: process.pid,
@@ -222,7 +225,12 @@ export class PolyprocServer {
     await Promise.all([this.#clusters.end(), this.#spawner.dispose(childGraceMs)]);
     this.#hub.engine.lockWords.leaveAll();
     await this.#doors.end(new PolyprocError("ShuttingDown", "the server is ending"), clientGraceMs);
-    await Promise.all([...unlistened, this.#clusters.endShared(), this.#hub.engine.batch.close()]);
+    await Promise.all([
+      ...unlistened,
+      this.#clusters.endShared(),
+      this.#hub.engine.batch.close(),
+      this.#caches.close(),
+    ]);
     this.#hub.engine.closeMemory();
     this.onStopped();
   }

@@ -128,6 +128,7 @@ async function checkWheel(version: string): Promise<void> {
   requireFiles("the wheel", files, [
     ...packageFiles(),
     "polyproc/_node/dist/server.cjs",
+    "polyproc/_node/dist/cache-thread.cjs",
     "polyproc/_node/protocol/generated/schema.json",
     ...nativeNames().map((name) => `polyproc/_node/dist/native/${name}`),
   ]);

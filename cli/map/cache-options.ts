@@ -1,7 +1,9 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "commander";
+import { escapePath } from "tinyglobby";
 import { cacheFolder, usualBytes } from "../../cache/store.js";
 import { MapCache } from "../cache/map-cache.js";
+import type { Cache } from "../../protocol/run.js";
 import { collect } from "../option-values.js";
 import { UsageError } from "../usage-error.js";
 import type { Item } from "./items/items.js";
@@ -28,7 +30,6 @@ export function addCacheOptions(command: Command): Command {
 }
 
 interface Around extends CacheOptions {
-  detach?: true;
   cluster?: unknown;
   lineBuffer?: true;
   ungroup?: true;
@@ -49,7 +50,6 @@ export function checkCache(options: Around): void {
   ] as const)
     if (value !== undefined && !options.cache) throw new UsageError(`${name} is about the cache: give --cache, too`);
   for (const [name, value] of [
-    ["--detach", options.detach],
     ["--cluster", options.cluster],
     ["--line-buffer", options.lineBuffer],
     ["--ungroup", options.ungroup],
@@ -77,4 +77,18 @@ export function openCache(
     variables: options.env ?? [],
     inputs: options.cacheInput ?? [],
   });
+}
+
+/** The same for a run of the server. Undefined: it was not asked for. `isLocal`: it has this machine's folders. */
+export function runCache(options: Around, isLocal: boolean): Cache | undefined {
+  if (!options.cache) return undefined;
+  const { cacheDir, cacheInput = [], cacheSize, env = [], workdir = "." } = options;
+  const folder = escapePath(resolve(workdir));
+  return {
+    ...(isLocal || cacheDir !== undefined ? { dir: cacheFolder(cacheDir) } : {}),
+    // A function runs in the server's folder.
+    inputs: options.module === undefined ? cacheInput : cacheInput.map((pattern) => join(folder, pattern)),
+    env: env.map(([name]) => name),
+    ...(cacheSize === undefined ? {} : { maxBytes: cacheSize }),
+  };
 }

@@ -1,5 +1,6 @@
 import { payloadBytes } from "../../protocol/payload.js";
 import type { Connection } from "../../bindings/typescript/session/connection.js";
+import type { Cache } from "../../protocol/run.js";
 import type { Target } from "../../protocol/target.js";
 import { jsonToPayload } from "../../protocol/values.js";
 import type { Payload } from "../../protocol/schema.js";
@@ -19,6 +20,8 @@ export interface DetachOptions {
   retries: number;
   timeoutMs: number | null;
   halt: Halt;
+  /** Undefined: every item runs. */
+  cache: Cache | undefined;
 }
 
 /** Bytes of a message besides its items. */
@@ -28,7 +31,7 @@ const itemBytes = 8;
 
 /** Starts a run with all items. It continues after this client has ended. Returns the run's handle. */
 export async function detach(connection: Connection, source: ItemSource, options: DetachOptions): Promise<string> {
-  const { target, halt, name, ...rest } = options;
+  const { target, halt, name, cache, ...rest } = options;
   const items: Payload[] = [];
   let bytes = overheadBytes + payloadBytes(jsonToPayload(target));
   for await (const item of source.items) {
@@ -53,6 +56,7 @@ export async function detach(connection: Connection, source: ItemSource, options
     items,
     ...rest,
     ...(name === undefined ? {} : { name }),
+    ...(cache ? { cache } : {}),
     ...(halt.when === "never" ? {} : { halt: { failures: halt.count, now: halt.when === "now" } }),
   });
   return run;

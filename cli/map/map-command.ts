@@ -14,7 +14,7 @@ import { openAnyServer, openSharedServer, type ServerLink } from "../server-link
 import { addSpellings } from "../spellings.js";
 import { surroundings } from "../surroundings.js";
 import { UsageError } from "../usage-error.js";
-import { addCacheOptions, checkCache, openCache, type CacheOptions } from "./cache-options.js";
+import { addCacheOptions, checkCache, openCache, runCache, type CacheOptions } from "./cache-options.js";
 import { chooseNode } from "./target/choose-node.js";
 import { commandTarget, shellWarning, type Surroundings } from "./target/command-target.js";
 import { detach } from "./detach.js";
@@ -233,7 +233,7 @@ async function map(args: string[], afterDashes: readonly string[] | null, option
   if (options.detach && (options.log !== undefined || options.joblog !== undefined))
     throw new UsageError("with --detach the server keeps the outcomes: leave --log and --joblog out");
   const log = openLog(options, describe);
-  const cache = openCache(options, filled && filled.words, wordsOf);
+  const cache = options.detach ? null : openCache(options, filled && filled.words, wordsOf);
   const cluster = clusterOf(options);
   const server = await (options.detach ? openSharedServer() : openAnyServer(options.module, () => nodeOf(options)));
   try {
@@ -319,7 +319,7 @@ function nodeOf({ module, quiet }: MapOptions): string {
 }
 
 async function start(
-  { connection }: ServerLink,
+  { connection, isLocal }: ServerLink,
   source: ItemSource,
   target: Target,
   cluster: string | undefined,
@@ -335,6 +335,7 @@ async function start(
     retries: options.retries,
     timeoutMs: options.timeout && "ms" in options.timeout ? options.timeout.ms : null,
     halt: options.halt,
+    cache: runCache(options, isLocal),
   });
   process.stdout.write(`${run}\n`);
   return exitStatus.ok;

@@ -10,6 +10,7 @@ export function runOutcome(entry: RunEntry, item: string): Outcome | null {
     ms: entry.ms ?? 0,
     pid: entry.pid,
     ...(entry.host !== undefined && { host: entry.host }),
+    ...(entry.cached !== undefined && { cached: entry.cached }),
   };
   switch (entry.state) {
     case "done":

@@ -6,7 +6,7 @@ import { protocolFiles, relocate } from "./relocate.js";
 import { root } from "./root.js";
 
 export interface BundleOptions {
-  /** Output folder: `extension.cjs` and its later parts, `server.cjs`, `cli.cjs`, `host/` and `results/`. */
+  /** Output folder: `extension.cjs` and its later parts, `server.cjs`, `cache-thread.cjs`, `cli.cjs`, `host/` and `results/`. */
   outdir: string;
   /**
    * Makes bundles for users: smaller, without source maps. Names are kept, because errors and process lists show them.
@@ -23,10 +23,16 @@ const loadedLater: Readonly<Record<string, string>> = {
   "cli/called.ts": "cli-called",
 };
 
+/** The server, and the thread in which it works with kept outcomes. */
+const serverPrograms: readonly (readonly [entry: string, name: string])[] = [
+  ["server/main.ts", "server"],
+  ["server/outcomes/cache-thread.ts", "cache-thread"],
+];
+
 type SharedOptions = BuildOptions & { metafile: true };
 
 /**
- * Makes the bundles of the server and of the worker host alone. Below the folder: `dist/server.cjs`, `dist/host/` and
+ * Makes the bundles of the server and of the worker host alone. Below the folder: `dist/server.cjs`, `dist/cache-thread.cjs`, `dist/host/` and
  * the `package.json` that has their version, beside it `protocol/generated/`. Returns what went into each bundle.
  */
 export async function bundleServer(folder: string): Promise<Metafile[]> {
@@ -34,7 +40,7 @@ export async function bundleServer(folder: string): Promise<Metafile[]> {
   const outdir = join(folder, "dist");
   const { name, version } = JSON.parse(await readFile(join(root, "package.json"), "utf8")) as Record<string, string>;
   const made = [
-    await bundleProgram(node, outdir, "server/main.ts", "server"),
+    ...(await Promise.all(serverPrograms.map(([entry, name]) => bundleProgram(node, outdir, entry, name)))),
     await bundleHost(node, join(outdir, "host")),
   ];
   await writeFile(join(folder, "package.json"), `${JSON.stringify({ name, version })}\n`);
@@ -50,10 +56,10 @@ export async function bundleServer(folder: string): Promise<Metafile[]> {
 export async function bundle({ outdir, release }: BundleOptions): Promise<Metafile[]> {
   const shared = sharedOptions(release);
   const node = nodeOptions(shared);
-  const programs: [entry: string, name: string][] = [
+  const programs: (readonly [entry: string, name: string])[] = [
     ["extension/main.ts", "extension"],
     ...Object.entries(loadedLater),
-    ["server/main.ts", "server"],
+    ...serverPrograms,
     ["cli/main.ts", "cli"],
   ];
   const builds = await Promise.allSettled([

@@ -13,6 +13,7 @@ export const protocolFiles = ["protocol/generated/metaModel.json", "protocol/gen
 const places: Record<string, string | null> = {
   "package.json": "../package.json",
   "dist/server/main.js": "server.cjs",
+  "dist/server/outcomes/cache-thread.js": "cache-thread.cjs",
   ...Object.fromEntries(protocolFiles.map((path) => [path, `../${path}`])),
   "dist/bindings/typescript/host/main.js": "host/main.mjs",
   "dist/bindings/typescript/processes/process-runner.js": "host/process-runner.mjs",

@@ -4,6 +4,7 @@ export const commonDocs: ReadonlyMap<string, string> = new Map(
     acquired: "False if `timeoutMs` passed first.",
     barrier: "The barrier.",
     cancelled: "Number of items that were cancelled.",
+    cache: "Replays outcomes of earlier runs. Default: every item runs.",
     channel: "Number of the channel, unique in this instance of the server.",
     chunkSize: "Items that go to a worker together. Default 1; a command gets one item.",
     cluster: "Address of a cluster's Redis, whose hosts run the items. Default: this machine.",

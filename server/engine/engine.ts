@@ -15,6 +15,7 @@ import { ChannelTable } from "./bypass/pipe-channel.js";
 import type { Pool } from "./pools/pool.js";
 import { ProcessTable } from "./processes/process-table.js";
 import { Registry } from "./registry.js";
+import type { OpenRunCache } from "./runs/run-cache.js";
 import { RunTable } from "./runs/run-table.js";
 import type { Peer } from "./peer.js";
 import { Session } from "./session.js";
@@ -46,6 +47,8 @@ export interface EngineOptions extends RuntimeOptions {
   openMemory: OpenMemory;
   /** The page of the words of locks. Null: there is none here, so all locks are taken by messages. */
   openWords: () => WordPage | null;
+  /** The outcomes that a run with a cache replays, and where it keeps its own. */
+  openRunCache: OpenRunCache;
   /** Opens the files of the batch queue for this server alone, or throws BadState. Null: it hosts none. */
   openBatch: (() => BatchStore) | null;
   instanceId: string;

@@ -13,7 +13,7 @@ export class RunReader {
     this.session = session;
   }
 
-  static async open(stage: Stage): Promise<RunReader> {
+  static async open(stage: Pick<Stage, "address">): Promise<RunReader> {
     const client = await RawClient.connect(stage.address.slice("unix:".length), "json");
     const { result } = await client.request("initialize", {});
     return new RunReader(client, result.session as string);

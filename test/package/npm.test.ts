@@ -36,6 +36,7 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
       "dist/bindings/typescript/index.d.ts",
       "dist/bindings/typescript/host/main.js",
       "dist/server/main.js",
+      "dist/server/outcomes/cache-thread.js",
       "dist/command/polyproc.cjs",
     ]) {
       assert.ok(paths.includes(path), `${path} is missing`);

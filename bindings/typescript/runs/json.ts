@@ -23,7 +23,7 @@ export async function* resultsJsonLines(run: RunRecord, indexes: Iterable<number
 }
 
 function entryText(row: RunRow, item: { value: unknown }): string {
-  const { index, state, pid, host, attempt, startedAt, ms, value, error } = row;
+  const { index, state, pid, host, attempt, startedAt, ms, cached, value, error } = row;
   const entry = {
     index,
     item: item.value,
@@ -35,6 +35,7 @@ function entryText(row: RunRow, item: { value: unknown }): string {
     host,
     attempt: startedAt === null ? undefined : attempt,
     startedAt: startedAt === null ? undefined : new Date(startedAt),
+    cached,
     result: value,
     error: error && { code: errorName(error.code) ?? error.code, message: error.message, data: error.data },
   };

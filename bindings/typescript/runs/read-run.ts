@@ -23,11 +23,12 @@ export async function readRun(connection: Connection, info: RunInfo): Promise<Ru
   }));
   for (let since = 0; ;) {
     const { entries, next, ended } = await connection.request("run/read", { run, since, timeoutMs: 0 });
-    for (const { index, chunk, state, pid, host, attempt, startedAt, ms, value, error } of entries)
+    for (const { index, chunk, state, pid, host, attempt, startedAt, ms, cached, value, error } of entries)
       rows[index] = {
         ...rows[index]!,
         ...{ chunk, state, pid, attempt, startedAt, ms },
         ...(host === undefined ? {} : { host }),
+        ...(cached === undefined ? {} : { cached }),
         ...(value === undefined ? {} : { value: payloadToJson(value) }),
         ...(error ? { error } : {}),
       };

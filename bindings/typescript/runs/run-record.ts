@@ -26,7 +26,10 @@ export interface RunRow {
   readonly attempt: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number | null;
+  /** How long it ran, or had run when its outcome was kept. */
   readonly ms: number | null;
+  /** It did not run: its outcome is that of an earlier run. Absent: false. */
+  readonly cached?: boolean;
   readonly value?: unknown;
   readonly error?: Failure;
 }

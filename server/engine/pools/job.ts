@@ -145,15 +145,15 @@ export class Job implements SharedObject {
     pool.jobs.add(this);
   }
 
-  /** Accepts the tasks, now or once the session is below its limits. */
-  submit(tasks: TaskInput[]): null | Wait<null> {
+  /** Accepts the tasks: with `atOnce` now, otherwise once the session is below its limits. */
+  submit(tasks: TaskInput[], atOnce = false): null | Wait<null> {
     this.pool.requireNotTerminated();
     const { session } = this;
     const { maxQueuedBytes } = this.pool.engine.options.limits;
     this.#check(tasks);
     const { account } = session;
     const submitted = tasks.map(({ index, count = 1, items }) => ({ index, count, items: kept(items, account) }));
-    if (this.#submits.length === 0 && this.#hasRoom(submitted)) {
+    if (atOnce || (this.#submits.length === 0 && this.#hasRoom(submitted))) {
       this.#accept(submitted);
       return null;
     }

@@ -3,7 +3,9 @@ import type { RunEntry } from "../../../protocol/run.js";
 import { ChangeLog } from "./change-log.js";
 
 /** An entry without its outcome. `RunOutcomes` has the outcomes. */
-export type RunItem = Readonly<Pick<RunEntry, "state" | "pid" | "host" | "attempt" | "startedAt" | "ms">>;
+export type RunItem = Readonly<
+  Pick<RunEntry, "state" | "pid" | "host" | "attempt" | "startedAt" | "ms" | "cached" | "notCached">
+>;
 
 const states = ["queued", "running", "done", "failed", "cancelled"] as const satisfies readonly RunEntry["state"][];
 
@@ -12,6 +14,8 @@ export class RunItems {
   readonly total: number;
   readonly log: ChangeLog;
   readonly counts: Record<RunEntry["state"], number>;
+  /** How many were replayed. */
+  cached = 0;
   readonly #states: Uint8Array;
   readonly #pids: Uint32Array;
   /** Positions in `#hostNames`, from 1. Null until an item has run on a host of a cluster. */
@@ -21,6 +25,10 @@ export class RunItems {
   /** NaN: null. */
   readonly #startedAt: Float64Array;
   readonly #ms: Float64Array;
+  /** Why items were not replayed. */
+  readonly #reasons = new Map<number, string>();
+  /** 1: it was replayed. Null until the first one. */
+  #replays: Uint8Array | null = null;
   /** Progress of running items, at most one for each worker. */
   readonly #progress = new Map<number, Progress>();
 
@@ -37,6 +45,7 @@ export class RunItems {
 
   get(index: number): RunItem {
     const host = this.#hostNames[(this.#hosts?.[index] ?? 0) - 1];
+    const notCached = this.#reasons.get(index);
     return {
       state: this.#state(index),
       pid: this.#pids[index] ?? 0,
@@ -44,6 +53,8 @@ export class RunItems {
       attempt: this.#attempts[index] ?? 1,
       startedAt: orNull(this.#startedAt[index]),
       ms: orNull(this.#ms[index]),
+      ...(this.#replays?.[index] === 1 ? { cached: true } : {}),
+      ...(notCached === undefined ? {} : { notCached }),
     };
   }
 
@@ -58,6 +69,27 @@ export class RunItems {
     this.#ms[index] = ms ?? NaN;
     this.#progress.delete(index);
     this.log.add(index);
+  }
+
+  /** Why the item is not replayed. */
+  setNotCached(index: number, why: string): void {
+    this.#reasons.set(index, why);
+    this.log.add(index);
+  }
+
+  /** The item, which never ran, has the outcome of an earlier run. `ms`: how long that took. */
+  replayed(index: number, ms: number): void {
+    this.#replays ??= new Uint8Array(this.total);
+    this.#replays[index] = 1;
+    this.cached++;
+    this.set(index, { state: "done", pid: 0, attempt: 1, startedAt: null, ms });
+  }
+
+  /** How many of these items run, from `start` up to `end`. */
+  runningBetween(start: number, end: number): number {
+    let running = 0;
+    for (let index = start; index < end; index++) if (this.#state(index) === "running") running++;
+    return running;
   }
 
   /** False: the item does not run. */

@@ -1,9 +1,11 @@
-import type { Failure } from "../../../protocol/job.js";
+import { PolyprocError } from "../../../protocol/errors.js";
+import type { Failure, ResultEntry } from "../../../protocol/job.js";
 import { type Payload, payloadBytes } from "../../../protocol/schema.js";
 import type { Account } from "../budget.js";
 import { Deque } from "../deque.js";
 import { failureBytes } from "../pools/result-bytes.js";
 import { kept } from "../kept.js";
+import { itemsOf } from "../payload-list.js";
 import { PackedPayloads, packedOverheadBytes } from "../packed-payloads.js";
 import type { Registry } from "../registry.js";
 
@@ -105,6 +107,18 @@ export class RunOutcomes {
       return;
     }
     this.#kept.set(index, { error: shortened(outcome.error) });
+  }
+}
+
+/** The result of each item of a chunk, or the failure that takes their place if they cannot be read. */
+export function valuesOf({ values, count }: ResultEntry): Payload[] | Failure {
+  try {
+    return itemsOf(values!, count);
+  } catch (error) {
+    return new PolyprocError(
+      "InternalError",
+      `the worker host sent a result that cannot be read: ${(error as Error).message}`,
+    ).toErrorObject();
   }
 }
 

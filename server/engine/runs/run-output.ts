@@ -19,6 +19,11 @@ interface Entry {
   readonly segment: OutputSegment;
 }
 
+declare class TextEncoder {
+  encode(text: string): Uint8Array;
+}
+const utf8 = new TextEncoder();
+
 const maxItemBytes = 64 * 1024;
 const maxRunBytes = 16 * 1024 * 1024;
 
@@ -48,6 +53,14 @@ export class RunOutput {
     this.#account.charge(bytes);
     while (item.bytes > maxItemBytes && item.segments.length > 1) this.#dropOldest(item);
     while (this.#bytes > maxRunBytes) this.#dropOldest(this.#segments.first!.item);
+  }
+
+  /** The item wrote these lines in an earlier run. */
+  replay(index: number, lines: readonly RunLine[]): void {
+    for (const { stream, text } of lines) {
+      const bytes = utf8.encode(`${text}\n`);
+      this.push(index, { process: "", pid: 0, stream, firstLine: 0, lineCount: 1, bytes, partial: false, task: null });
+    }
   }
 
   /** Drops the oldest lines, `bytes` bytes of them. */

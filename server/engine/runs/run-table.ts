@@ -1,7 +1,8 @@
 import { PolyprocError } from "../../../protocol/errors.js";
 import type { RunInfo } from "../../../protocol/run.js";
 import { payloadHandles, type Handle, payloadBytes } from "../../../protocol/schema.js";
-import { Run, type RunDependencies } from "./run.js";
+import type { RunDependencies } from "./dependencies.js";
+import { Run } from "./run.js";
 import { bytesOf, payloadsOf, type RunSpec } from "./run-spec.js";
 import type { Session } from "../session.js";
 import type { Wait } from "../wait.js";

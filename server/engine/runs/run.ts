@@ -1,6 +1,6 @@
-import { errorCodes, PolyprocError } from "../../../protocol/errors.js";
+import { errorCodes, type PolyprocError } from "../../../protocol/errors.js";
 import { failsForAll } from "../../../protocol/fails-for-all.js";
-import type { Failure, ResultEntry } from "../../../protocol/job.js";
+import type { ResultEntry, TaskInput } from "../../../protocol/job.js";
 import type { Params, Result } from "../../../protocol/message.js";
 import type { Halt, RunInfo } from "../../../protocol/run.js";
 import type * as runs from "../../../protocol/run.js";
@@ -10,34 +10,26 @@ import { describeTarget } from "../../../protocol/describe-target.js";
 import type { Account } from "../budget.js";
 import type { Principal } from "../guard.js";
 import { Job, type JobObserver } from "../pools/job.js";
-import type { PoolDependencies } from "../pools/dependencies.js";
 import { kept } from "../kept.js";
 import { originMark, type Origin } from "../origin.js";
 import { PackedPayloads } from "../packed-payloads.js";
-import { itemsOf, listOfAll } from "../payload-list.js";
+import { listOfAll } from "../payload-list.js";
 import { Pool } from "../pools/pool.js";
 import type { SharedObject } from "../registry.js";
+import type { RunDependencies } from "./dependencies.js";
 import { RunChunks } from "./run-chunks.js";
 import { RunItems, type RunItem } from "./run-items.js";
-import { RunOutcomes } from "./run-outcomes.js";
+import { RunOutcomes, valuesOf } from "./run-outcomes.js";
 import type { OutputSegment } from "../output-segment.js";
 import { RunOutput } from "./run-output.js";
-import { RunWaits } from "./run-waits.js";
 import { RunReaders } from "./run-readers.js";
+import { RunReplay } from "./run-replay.js";
+import { RunWaits } from "./run-waits.js";
 import { bytesOf, payloadsOf, type RunSpec } from "./run-spec.js";
 import { runsSessionId, serverPeer } from "../server-peer.js";
-import { Session, type SessionDependencies } from "../session.js";
+import { Session } from "../session.js";
 import type { Task } from "../pools/task.js";
 import { Wait } from "../wait.js";
-import type { EventLog } from "../watch/event-log.js";
-
-/** What a run, its session and its pool need of the engine. */
-export type RunDependencies = SessionDependencies &
-  PoolDependencies & {
-    readonly events: Pick<EventLog, "runChanged">;
-    /** Pid of the server, the parent of the processes of runs. */
-    readonly options: { readonly pid: number };
-  };
 
 type ReadResult = Result<typeof runs.read>;
 
@@ -68,6 +60,8 @@ export class Run implements SharedObject, JobObserver, Principal {
   readonly #chunkSize: number;
   readonly #chunks: RunChunks;
   readonly #halt: Halt | null;
+  /** Null: every item runs. */
+  readonly #replay: RunReplay | null;
   readonly #startedAt: number;
   readonly #readers: RunReaders;
   readonly #waiters = new Set<Wait<RunInfo>>();
@@ -76,7 +70,8 @@ export class Run implements SharedObject, JobObserver, Principal {
   #endedAt: number | null = null;
 
   /**
-   * Throws TargetNotFound if there is no runtime for the target. `number`: number of the run on this server, from 1.
+   * Throws TargetNotFound if there is no runtime for the target, InvalidParams for a cache that it cannot have.
+   * `number`: number of the run on this server, from 1.
    */
   constructor(engine: RunDependencies, starter: Session, spec: RunSpec, number: number, onEnded: (run: Run) => void) {
     this.engine = engine;
@@ -102,7 +97,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       spec.maxResultBytes ?? defaultMaxResultBytes,
       engine.budget.server,
     );
-    this.#chunkSize = "command" in spec.target ? 1 : (spec.chunkSize ?? 1);
+    this.#chunkSize = "command" in spec.target || spec.cache ? 1 : (spec.chunkSize ?? 1);
     this.#chunks = new RunChunks(spec.items, this.#chunkSize);
     this.#readers = new RunReaders(this, this.#items, this.#outcomes, this.#chunks);
     this.#halt = spec.halt ?? null;
@@ -134,6 +129,8 @@ export class Run implements SharedObject, JobObserver, Principal {
         { ...spec, name: this.name, mode: "map" },
         this,
       );
+      const cache = spec.cache && engine.options.openRunCache(spec);
+      this.#replay = cache ? new RunReplay(this, cache, this.#items, this.#outcomes) : null;
       for (const payload of payloadsOf(spec)) engine.registry.retainPayload(payload);
     } catch (error) {
       this.#session.end(false);
@@ -144,14 +141,18 @@ export class Run implements SharedObject, JobObserver, Principal {
 
   /** Submits the tasks. Not in the constructor: the job may call this object at once. */
   begin(): void {
+    if (this.#items.total === 0) this.#finish();
+    else if (this.#replay) this.#replay.begin();
+    else this.job.submit(this.#tasks());
+    this.#changed();
+  }
+
+  #tasks(): TaskInput[] {
     const items = [...this.items];
-    const tasks = this.#chunks.starts.map((index) => {
+    return this.#chunks.starts.map((index) => {
       const chunk = items.slice(index, this.#chunks.after(index, items.length));
       return { index, count: chunk.length, items: listOfAll(chunk) };
     });
-    if (tasks.length > 0) this.job.submit(tasks);
-    else this.#finish();
-    this.#changed();
   }
 
   get ended(): boolean {
@@ -160,7 +161,7 @@ export class Run implements SharedObject, JobObserver, Principal {
 
   /** Rough memory of the run. */
   get bytes(): number {
-    return this.specBytes + this.#outcomes.bytes + this.output.bytes + this.waits.bytes;
+    return this.specBytes + this.#outcomes.bytes + this.output.bytes + this.waits.bytes + (this.#replay?.bytes ?? 0);
   }
 
   describeRun(): RunInfo {
@@ -175,6 +176,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       chunkSize: this.#chunkSize,
       total: this.#items.total,
       ...this.#items.counts,
+      ...(this.#replay ? { cached: this.#items.cached } : {}),
       startedAt: this.#startedAt,
       endedAt: this.#endedAt,
       session: this.#starter,
@@ -206,6 +208,7 @@ export class Run implements SharedObject, JobObserver, Principal {
   /** The worker that runs this item wrote these lines. */
   wrote(index: number, segment: OutputSegment): void {
     this.output.push(this.#chunkOf(index), segment);
+    this.#replay?.wrote(index);
   }
 
   wait(session: Session, timeoutMs: number | null | undefined): RunInfo | Wait<RunInfo> {
@@ -227,6 +230,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       ...new Set(indexes.filter((index) => index < this.#items.total).map((index) => this.#chunkOf(index))),
     ];
     const before = this.#items.counts.cancelled;
+    this.#replay?.drop(indexes);
     this.job.cancel(chunks, graceMs, waiting);
     // What still runs of them was asked to stop. Not counted before: what was taken for begun may not have been.
     const cancelled = this.#items.counts.cancelled - before + (waiting ? 0 : this.#runningIn(chunks));
@@ -240,6 +244,7 @@ export class Run implements SharedObject, JobObserver, Principal {
     this.#outcomes.clear();
     this.output.free(this.output.bytes);
     this.waits.clear();
+    this.#replay?.clear();
     this.#account.release(this.specBytes);
     for (const payload of payloadsOf({ ...this.spec, items: this.items })) this.engine.registry.dropPayload(payload);
   }
@@ -273,7 +278,7 @@ export class Run implements SharedObject, JobObserver, Principal {
 
   settled(entry: ResultEntry, attempt: number): void {
     const { index, count, error } = entry;
-    const outcomes = error ? error : this.#open(entry);
+    const outcomes = error ? error : valuesOf(entry);
     // Retained first: keeping these may drop an older outcome, which may hold the last reference to the same object.
     if (entry.values) this.engine.registry.retainPayload(entry.values);
     const ms = Math.round((entry.ms / count) * 1000) / 1000;
@@ -295,8 +300,14 @@ export class Run implements SharedObject, JobObserver, Principal {
         ms: ranMs,
       });
     }
+    if (this.#replay && Array.isArray(outcomes)) this.#replay.succeeded(index, outcomes[0]!, ms);
     if (entry.values) this.engine.registry.dropPayload(entry.values);
     this.#checkHalt(error);
+    this.moved();
+  }
+
+  /** Items have their outcomes. */
+  moved(): void {
     if (this.#items.areOver) this.engine.guard.soon(this, () => this.#finish());
     this.#changed();
   }
@@ -306,24 +317,14 @@ export class Run implements SharedObject, JobObserver, Principal {
     return startedAt === null || this.#chunkSize === 1 ? startedAt : Math.max(startedAt, reckoned);
   }
 
-  #open({ values, count }: ResultEntry): Payload[] | Failure {
-    try {
-      return itemsOf(values!, count);
-    } catch (error) {
-      return new PolyprocError(
-        "InternalError",
-        `the worker host sent a result that cannot be read: ${(error as Error).message}`,
-      ).toErrorObject();
-    }
-  }
-
-  #checkHalt(error: Failure | undefined): void {
+  #checkHalt(error: ResultEntry["error"]): void {
     if (this.#state !== "running") return;
     const isHopeless = error !== undefined && failsForAll(error, this.spec.target);
     const isReached = this.#halt !== null && this.#items.counts.failed >= this.#halt.failures;
     if (!isHopeless && !isReached) return;
     this.#state = "halted";
     this.job.retries = 0;
+    this.#replay?.drop();
     this.job.cancel(undefined, null, !(isReached && this.#halt?.now));
   }
 
@@ -335,7 +336,13 @@ export class Run implements SharedObject, JobObserver, Principal {
     if (this.#state === "running") this.#state = "done";
     this.#changed();
     const gone = this.pool.whenGone(this.#session);
-    if (gone) gone.onSettled(() => this.#end());
+    if (gone) gone.onSettled(() => this.#close());
+    else this.#close();
+  }
+
+  /** Its workers have exited. */
+  #close(): void {
+    if (this.#replay) this.#replay.close(() => this.#end());
     else this.#end();
   }
 
@@ -355,6 +362,7 @@ export class Run implements SharedObject, JobObserver, Principal {
       this.#items.set(index, { ...this.#items.get(index), state: "failed", ms: 0 });
     }
     if (this.#state === "running") this.#state = "cancelled";
+    this.#replay?.close(() => {});
     this.#end();
   }
 
@@ -374,12 +382,8 @@ export class Run implements SharedObject, JobObserver, Principal {
 
   #runningIn(chunks: number[] | undefined): number {
     if (!chunks) return this.#items.counts.running;
-    let running = 0;
-    for (const chunk of chunks) {
-      for (let i = chunk; i < this.#chunks.after(chunk, this.#items.total); i++)
-        if (this.#items.get(i).state === "running") running++;
-    }
-    return running;
+    const { total } = this.#items;
+    return chunks.reduce((sum, at) => sum + this.#items.runningBetween(at, this.#chunks.after(at, total)), 0);
   }
 
   #chunkOf(index: number): number {

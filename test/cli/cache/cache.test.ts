@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { temporaryFolder } from "../../temporary-folder.js";
-import { run, words, type TestContext } from "../polyproc.js";
+import { run, serve, words, type TestContext } from "../polyproc.js";
 
 /** A folder for commands that note each run of an item in the file `ran`. */
 function project(t: TestContext & Parameters<typeof temporaryFolder>[0]) {
@@ -90,13 +90,43 @@ test("a function runs again when a module that it imports has changed", async (t
   assert.match(stderr, /lib\/k\.mjs changed/);
 });
 
+test("with --detach the server replays, and attach counts what was", async (t) => {
+  const { cwd, ran, write } = project(t);
+  const { env } = await serve(t);
+  write("a", "1");
+  const script = 'echo "$1" >> ran; cat "$1"';
+  const replayed = async (args: string) => {
+    const line = [
+      "map",
+      "--detach",
+      "--cache",
+      "--cache-dir",
+      "cache",
+      ...words(args).filter(Boolean),
+      "a",
+      "--",
+      "sh",
+      "-c",
+      script,
+    ];
+    const { status, stdout } = await run(t, [...line, "sh"], { cwd, env });
+    assert.equal(status, 0);
+    const { stderr } = await run(t, ["attach", stdout.trim()], { cwd, env });
+    return /1 done \((1) from the cache\)/.test(stderr);
+  };
+  assert.equal(await replayed(""), false);
+  assert.equal(await replayed(""), true);
+  assert.equal(await replayed("--env K=1"), false);
+  assert.equal(ran(), "a a");
+});
+
 test("options that need the whole output elsewhere are refused", async (t) => {
   for (const [args, message] of [
     ["--cache --lb", /leave --line-buffer out/],
-    ["--cache --detach", /leave --detach out/],
+    ["--cache --cluster redis://127.0.0.1", /leave --cluster out/],
     ["--cache-size 1G", /give --cache, too/],
   ] as const) {
-    const { status, stderr } = await run(t, ["map", ...words(args), "a", "--", "true"]);
+    const { status, stderr } = await run(t, ["map", ...words(args).filter(Boolean), "a", "--", "true"]);
     assert.equal(status, 2);
     assert.match(stderr, message);
   }

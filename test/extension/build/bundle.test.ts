@@ -14,6 +14,7 @@ import type { findJavascriptFunctions as find } from "../../../sources/javascrip
 import { within } from "../../deadline.js";
 import { root } from "../../fixture.js";
 import { RawClient } from "../../server/clients.js";
+import { RunReader } from "../../faults/run-reader.js";
 import { temporaryFolder } from "../../temporary-folder.js";
 
 const run = promisify(execFile);
@@ -40,6 +41,7 @@ describe("the extension, laid out as it will be installed, away from the checkou
       "dist/extension.cjs",
       "dist/javascript-functions.cjs",
       "dist/server.cjs",
+      "dist/cache-thread.cjs",
       "dist/cli.cjs",
       "dist/cli-called.cjs",
       "protocol/generated/schema.json",
@@ -132,6 +134,19 @@ describe("the extension, laid out as it will be installed, away from the checkou
     assert.ok(result.metaModel.requests.length > 0);
     assert.ok(result.schema.$defs.ServerProtocolResult);
     client.close();
+  });
+
+  it("has the thread that looks for kept outcomes", async (t) => {
+    const reader = await RunReader.open({ address: await bundledServer(t, extension) });
+    const dir = join(temporaryFolder(t), "cache");
+    const cached: unknown[] = [];
+    for (let i = 0; i < 2; i++) {
+      const { run: handle } = await reader.start({ target: { command: "echo" }, items: ["x"], cache: { dir } });
+      await within(reader.readAll(handle), "the outcome");
+      cached.push((await reader.status(handle)).cached);
+    }
+    assert.deepEqual(cached, [0, 1]);
+    reader.close();
   });
 
   it("shares objects with the copy of the package that a task's module has installed", async (t) => {

@@ -1,9 +1,11 @@
+import assert from "node:assert/strict";
 import { posix } from "node:path";
 import { payloadData } from "../../../protocol/payload.js";
 import { Engine } from "../../../server/engine/engine.js";
 import type { EngineLimits } from "../../../server/engine/limits.js";
 import type { Clusters } from "../../../server/engine/pools/cluster-link.js";
 import type { WordPage } from "../../../server/engine/sync/lock-words.js";
+import type { OpenRunCache } from "../../../server/engine/runs/run-cache.js";
 import type { Session } from "../../../server/engine/session.js";
 import type { Spawner } from "../../../server/engine/processes/spawner.js";
 import { FakeClock } from "./fake-clock.js";
@@ -22,6 +24,9 @@ export class FakeWorld {
   words: WordPage | null = null;
   /** Called with each memory before it is used. */
   onMemory: (memory: FakeMemory) => void = () => {};
+
+  /** The outcomes that runs replay. */
+  openRunCache: OpenRunCache = () => assert.fail("no run of this test has a cache");
 
   /** An unexpected exception in the engine fails the test. */
   onFault: (error: unknown) => void = (error) => {
@@ -63,6 +68,7 @@ export class FakeWorld {
         return memory;
       },
       openWords: () => this.words,
+      openRunCache: (spec) => this.openRunCache(spec),
       openBatch: null,
       instanceId: "instance-1",
       pid: 4000,

@@ -1,0 +1,186 @@
+import { resolve } from "node:path";
+import { Worker } from "node:worker_threads";
+import { cacheFolder, usualBytes } from "../../cache/store.js";
+import { PolyprocError } from "../../protocol/errors.js";
+import { payloadData } from "../../protocol/payload.js";
+import type { Payload } from "../../protocol/schema.js";
+import type { Found, Replay, RunCache } from "../engine/runs/run-cache.js";
+import type { RunSpec } from "../engine/runs/run-spec.js";
+import type { CachedRun, FromThread, Looked, ToThread } from "./messages.js";
+
+/** If the thread says nothing for so long, a disk does not answer: items run without the cache. */
+const silenceMs = 30_000;
+/** An outcome is not kept if those on their way to the thread have more bytes than this. */
+const maxKeepBytes = 64 * 1024 * 1024;
+/** Heap of the thread, in MiB. */
+const heapMegabytes = 512;
+
+/**
+ * Kept outcomes for the runs of this server. A thread of its own works with the files, because hashing a large file or
+ * waiting for a slow disk would block all clients. It lives as long as there are such runs.
+ */
+export class OutcomeCaches {
+  #thread: CacheThread | null = null;
+
+  /** Throws InvalidParams if a run like this has no outcomes that can be kept. */
+  open(spec: RunSpec): RunCache {
+    const about = describe(spec);
+    if (!this.#thread || this.#thread.isOver) this.#thread = new CacheThread();
+    return this.#thread.open(about);
+  }
+
+  /** The server has ended. */
+  async close(): Promise<void> {
+    await this.#thread?.end("the server is ending");
+  }
+}
+
+class CacheThread {
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, { count: number; answer: (found: readonly Found[]) => void }>();
+  /** Runs that are closing. */
+  readonly #closing = new Map<number, () => void>();
+  readonly #runs = new Set<number>();
+  #next = 0;
+  #keepBytes = 0;
+  #silence: NodeJS.Timeout | undefined;
+  /** Why it cannot be used. */
+  #fault: string | null = null;
+
+  constructor() {
+    this.#worker = new Worker(new URL("./cache-thread.js", import.meta.url), {
+      name: "cache",
+      execArgv: [],
+      // Otherwise Node would open the standard streams, which this server shares with others.
+      stdout: true,
+      stderr: true,
+      resourceLimits: { maxOldGenerationSizeMb: heapMegabytes },
+    });
+    this.#worker.unref();
+    this.#worker.stdout.resume();
+    this.#worker.stderr.resume();
+    this.#worker.on("message", (message: FromThread) => this.#received(message));
+    this.#worker.on("error", (error) => void this.end(`the cache failed: ${error.message}`));
+    this.#worker.on("exit", () => void this.end("the cache has ended"));
+  }
+
+  get isOver(): boolean {
+    return this.#fault !== null;
+  }
+
+  open(about: CachedRun): RunCache {
+    const run = this.#next++;
+    this.#runs.add(run);
+    this.#send({ kind: "open", run, about });
+    return {
+      look: (from, items, answer) => this.#look(run, from, items, answer),
+      keep: (index, item, outcome) => this.#keep(run, index, item, outcome),
+      close: (closed) => this.#close(run, closed),
+    };
+  }
+
+  /** Every question is answered: nothing was found. */
+  async end(why: string): Promise<void> {
+    if (this.#fault !== null) return;
+    this.#fault = why;
+    clearTimeout(this.#silence);
+    for (const { count, answer } of this.#calls.values()) answer(misses(count, why));
+    this.#calls.clear();
+    for (const closed of this.#closing.values()) closed();
+    this.#closing.clear();
+    await this.#worker.terminate();
+  }
+
+  #look(run: number, from: number, items: readonly Payload[], answer: (found: readonly Found[]) => void): void {
+    const fault = this.#fault;
+    if (fault !== null) {
+      setImmediate(() => answer(misses(items.length, fault)));
+      return;
+    }
+    const call = this.#next++;
+    this.#calls.set(call, { count: items.length, answer });
+    this.#send({ kind: "look", run, call, from, items: items.map(copied) });
+    this.#watch();
+  }
+
+  #keep(run: number, index: number, item: Payload, { value, ms, lines }: Replay): void {
+    if (this.#fault !== null) return;
+    const bytes = payloadData(item).length + payloadData(value).length;
+    if (this.#keepBytes + bytes > maxKeepBytes) return;
+    this.#keepBytes += bytes;
+    this.#send({ kind: "keep", run, index, item: copied(item), outcome: { value: copied(value), ms, lines } });
+  }
+
+  #close(run: number, closed: () => void): void {
+    if (this.#fault !== null) {
+      setImmediate(closed);
+      return;
+    }
+    this.#closing.set(run, closed);
+    this.#send({ kind: "close", run });
+    this.#watch();
+  }
+
+  #received(message: FromThread): void {
+    if (this.#fault !== null) return;
+    if (message.kind === "kept") this.#keepBytes -= message.bytes;
+    else if (message.kind === "looked") {
+      const { answer } = this.#calls.get(message.call)!;
+      this.#calls.delete(message.call);
+      answer(message.found satisfies readonly Looked[]);
+    } else if (message.kind === "closed") {
+      const closed = this.#closing.get(message.run)!;
+      this.#closing.delete(message.run);
+      closed();
+    } else if (message.kind === "over") {
+      this.#runs.delete(message.run);
+      if (this.#runs.size === 0) void this.end("the cache has ended");
+      return;
+    }
+    this.#watch();
+  }
+
+  /** Begins again to wait for a sign of life, if one is due. */
+  #watch(): void {
+    clearTimeout(this.#silence);
+    if (this.#calls.size + this.#closing.size === 0) return;
+    this.#silence = setTimeout(() => void this.end(`the cache did not answer for ${silenceMs / 1000} s`), silenceMs);
+    this.#silence.unref();
+  }
+
+  #send(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+}
+
+/** Throws InvalidParams. */
+function describe({ target, cluster, cwd = process.cwd(), env = {}, cache = {} }: RunSpec): CachedRun {
+  if (cluster !== undefined)
+    throw new PolyprocError("InvalidParams", "cache: outcomes of other hosts are not kept; leave cache or cluster out");
+  if ("source" in target)
+    throw new PolyprocError(
+      "InvalidParams",
+      "cache: what the text of a function depends on is not known; name a function of a module, or a command",
+    );
+  const isCommand = "command" in target;
+  // A command whose folder depends on the item names its inputs from the server's folder.
+  const folder = isCommand ? (target.cwd?.includes("{") ? "." : (target.cwd ?? ".")) : cwd;
+  return {
+    folder: cacheFolder(cache.dir),
+    maxBytes: cache.maxBytes ?? usualBytes,
+    target,
+    cwd: resolve(folder),
+    env: isCommand ? {} : env,
+    variables: cache.env ?? Object.keys((isCommand ? target.env : env) ?? {}),
+    inputs: cache.inputs ?? [],
+  };
+}
+
+/** The bytes in memory of their own: a part of a buffer would take the whole buffer to the thread. */
+function copied(payload: Payload): Uint8Array {
+  return new Uint8Array(payloadData(payload));
+}
+
+function misses(count: number, why: string): Found[] {
+  return Array.from({ length: count }, () => ({ why }));
+}

@@ -23,6 +23,8 @@ const anyNumber = 1_000_000;
 const suspicionMs = 24 * 3600 * 1000;
 /** Milliseconds before a pack whose job the store does not know yet is given back. */
 const unknownJobMs = 200;
+/** How often it is looked whether a connection was made again, in milliseconds. */
+const connectedLookMs = 50;
 
 /** What an agent needs of the runner of its packs. */
 export type AgentRunner = Pick<PackRunner, "run" | "forget">;
@@ -62,6 +64,7 @@ export class AgentPool {
   /** Packs that were cancelled -> `graceMs`. */
   readonly #cancelled = new Map<number, number>();
   #waking = false;
+  #draining = false;
   /** Since when its owner has not been seen, by the monotonic clock; null: it lives. */
   orphanedSince: number | null = null;
   /** Mean time of its packs in milliseconds; 0 while unknown. */
@@ -98,14 +101,14 @@ export class AgentPool {
     const before = this.#worker.concurrency;
     this.#worker.concurrency = packs;
     // BullMQ looks at the limit only when one of its packs ends, or when it is resumed.
-    if (packs > before && this.running >= before && !this.#waking) void this.#wake();
+    if (packs > before && this.running >= before && !this.#waking && !this.#draining) void this.#wake();
   }
 
   async #wake(): Promise<void> {
     this.#waking = true;
     try {
       await this.#worker.pause(true);
-      await this.#worker.resume();
+      if (!this.#draining) await this.#worker.resume();
     } finally {
       this.#waking = false;
     }
@@ -146,9 +149,22 @@ export class AgentPool {
     }
   }
 
-  /** Takes no more packs. Resolves when the packs that it has are told. */
+  /** Takes no more packs. Resolves when the store knows the results of those that it has. */
   async drain(): Promise<void> {
+    this.#draining = true;
+    await this.#worker.pause(true);
+    await this.#connected();
     await this.#worker.close();
+  }
+
+  /**
+   * BullMQ closes its second connection, and waits for its end. ioredis reports no end if the connection is lost and
+   * about to be made again.
+   */
+  async #connected(): Promise<void> {
+    const connection = await this.#worker.backend.blockingClient;
+    while (connection && connection.status !== "ready" && connection.status !== "end")
+      await new Promise((resolve) => setTimeout(resolve, connectedLookMs));
   }
 
   /** Stops its packs, so that other hosts run them. */
@@ -187,8 +203,8 @@ export class AgentPool {
     this.#parts.changed();
     try {
       const ended = await this.#run(job, pack);
-      if (pack.stopped === null && ended !== "unknown job") return this.#signed(id, ended);
-      // Not a failure: another host runs it. If the lease has been lost, that is so already.
+      if (pack.stopped === null && ended !== "unknown job" && !hasLostLease(ended)) return this.#signed(id, ended);
+      // Not a failure: another host runs it, or this one again. If the lease has been lost, that is so already.
       if (pack.stopped !== "lost") await job.moveToWait(token).catch(() => {});
       throw new this.#parts.store.packages.bullmq.WaitingError();
     } catch (error) {
@@ -254,6 +270,8 @@ export class AgentPool {
       if (pack.stopped !== null || this.#cancelled.has(packOf(pack.id))) return null;
       const [[, begins]] = (await redis.multi().incr(mark).pexpire(mark, suspicionMs).exec()) as [[null, number]];
       try {
+        // While the store did not answer, the pack's lease may have ended.
+        if (pack.stopped !== null) return null;
         if (begins <= maxDeathsAlone) return await run();
         throw new PolyprocError("AgentLost", "each host that ran the task died or was cut off; it is not tried again");
       } finally {
@@ -313,6 +331,11 @@ export class AgentPool {
       return;
     this.#parts.tell(`pool ${this.id}: ${error.message}`);
   }
+}
+
+/** A worker was killed since a lock's lease had ended: the task has not failed, so it runs again. */
+function hasLostLease({ results }: ReturnRecord): boolean {
+  return results.some(({ error }) => error?.data?.["leaseEnded"] === true);
 }
 
 function countOf(job: Job): number {

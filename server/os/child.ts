@@ -167,8 +167,12 @@ export class OsChild implements Child {
   #exited(how: ExitStatus): void {
     const child = this.#running!;
     this.#state = "draining";
-    const status = { ...how, ...this.#family.memory.end(child.pid, this.#condemned === null && wasKilled(how)) };
-    this.#family.watchdog.forget(child.pid);
+    const hadNoLease = this.#family.watchdog.forget(child.pid);
+    const status = {
+      ...how,
+      ...this.#family.memory.end(child.pid, this.#condemned === null && wasKilled(how)),
+      ...(hadNoLease && how.signal === "SIGKILL" ? { leaseEnded: true } : {}),
+    };
     this.#hooks.ended?.();
     this.resumeOutput();
     // Killed by another process or by the kernel (out of memory): it could not end its descendants, so the whole tree

@@ -25,9 +25,13 @@ export class LeaseWatchdog {
     this.#tell(group);
   }
 
-  /** The group's process has exited. */
-  forget(group: number): void {
-    if (this.#ends.delete(group)) this.#tell(group);
+  /** The group's process has exited. Returns whether one of its leases had ended. */
+  forget(group: number): boolean {
+    const leases = this.#ends.get(group);
+    if (!leases) return false;
+    this.#ends.delete(group);
+    this.#tell(group);
+    return Math.min(...leases.values()) <= performance.now();
   }
 
   end(): void {

@@ -42,6 +42,12 @@ export function workerLost(
       `worker ${pid} was ended ${when}, since it broke the protocol: ${host.expelledFor}`,
       data,
     );
+  if (status.leaseEnded)
+    return new PolyprocError(
+      "WorkerLost",
+      `worker ${pid} was killed ${when}, since the lease of what it held in a cluster could not be renewed`,
+      { ...data, leaseEnded: true },
+    );
   const heap = outOfHeap.exec(tail(searchedLines));
   if (heap)
     return new PolyprocError(

@@ -94,6 +94,8 @@ export type ExitStatus = ({ exitCode: number; signal: null } | { exitCode: null;
   readonly peakMemoryBytes?: number;
   /** After a kill that the server did not send: whether the kernel did it because memory ran out. Absent: not known. */
   readonly outOfMemory?: boolean;
+  /** It was killed after one of its leases had ended; see `killIn`. */
+  readonly leaseEnded?: boolean;
 };
 
 export interface Child {

@@ -127,18 +127,21 @@ export class ClusterPermits implements Holding {
       refused: () => settled(() => wait.resolve({ acquired: false, ownerDied: false })),
       failed: (error) => settled(() => wait.reject(error)),
       goodFor: (ms) => this.#engine.guard.run(session, () => session.process?.killIn(lease, ms)),
-      lapsing: () => this.#engine.guard.run(session, () => this.#lapsing(held)),
+      lapsing: () => this.#engine.guard.run(session, () => this.#lapsing(held, lease)),
     };
   }
 
   /** The lease stays with the process until the process is gone: the watchdog kills it if this server cannot. */
-  #lapsing(held: Held | null): void {
+  #lapsing(held: Held | null, lease: string): void {
     if (!held || !this.#held.delete(held)) return;
     const { session } = held;
     this.#letGo(session);
     this.#changed();
-    if (session.process) session.process.kill();
-    else
+    if (session.process) {
+      // So that its exit is known to be that of a process without a lease.
+      session.process.killIn(lease, 0);
+      session.process.kill();
+    } else
       session.endAfterFault(
         new PolyprocError(
           "ClusterUnavailable",

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { waitFor, within } from "../../deadline.js";
 import { needs } from "../../tools/needs.js";
-import { begins, hostsOf, logged, setClusterStage, startAgent } from "./cluster-stage.js";
+import { begins, double, hostsOf, logged, setClusterStage, startAgent } from "./cluster-stage.js";
 
 const redis = needs("redis-server");
 
@@ -47,5 +47,25 @@ test("an agent that is told twice to end gives its tasks to other hosts", redis,
   await waitFor(() => begins(log).length === 2, { what: "the task on the other host" });
   writeFileSync(gate, "");
   assert.equal(await within(result, "the result"), 1);
+  await pool.terminate();
+});
+
+test("an agent that is told to end while Redis is down ends when Redis is back", redis, async (t) => {
+  const { stage, address, redis: store, agents } = await setClusterStage(t, ["alpha"]);
+  const pool = new stage.mp.Pool({ cluster: address });
+  assert.equal(await within(pool.apply(double, [2]), "a task"), 4);
+  await store.kill();
+  // That takes ten seconds. By then the agent waits between two attempts to connect.
+  await waitFor(
+    () =>
+      hostsOf(stage, address).then(
+        () => false,
+        () => true,
+      ),
+    { what: "a cluster that cannot be reached" },
+  );
+  agents[0]!.process.kill("SIGTERM");
+  await store.start();
+  assert.equal(await agents[0]!.exited(), 0);
   await pool.terminate();
 });

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
-import { PolyprocError } from "polyproc";
+import { PolyprocError, WorkerLost } from "polyproc";
 import { waitFor, within } from "../../deadline.js";
 import { isLiving } from "../../living.js";
+import { temporaryFolder } from "../../temporary-folder.js";
 import { needs } from "../../tools/needs.js";
 import { setStage } from "../stage.js";
 import { allowTasks, begins, setClusterStage, writesGuarded } from "./cluster-stage.js";
@@ -144,3 +146,35 @@ for (const [what, signal, lease] of [
     await pool.terminate();
   });
 }
+
+test("a task whose worker was killed because the lease of its lock had ended runs again", redis, async (t) => {
+  const { stage, address, redis: store, log, gate } = await setClusterStage(t, ["alpha"]);
+  const pool = new stage.mp.Pool({ cluster: address });
+  const result = pool.apply(writesGuarded, [{ log, until: gate }]);
+  const first = await waitFor(() => begins(log)[0], { what: "the first holder" });
+  // As a replica that has become the store, and lacks the last writes.
+  assert.equal((await store.command("del", "pp:{main}:lock:guarded:holders")).trim(), "1");
+  await waitFor(() => begins(log).some(({ pid }) => pid !== first.pid), { what: "the next holder" });
+  assert.ok(!isLiving(first.pid));
+  writeFileSync(gate, "");
+  assert.equal(await within(result, "the result"), false);
+  assert.equal(fencesOf(begins(log)).length, 2);
+  await pool.terminate();
+});
+
+test("in a pool of one machine, such a task fails, and the error says why", redis, async (t) => {
+  const [store, stage] = await Promise.all([TestRedis.start(t), setStage(t)]);
+  const folder = temporaryFolder(t);
+  const [log, gate] = [join(folder, "log"), join(folder, "gate")];
+  const pool = new stage.mp.Pool(1, { env: { POLYPROC_CLUSTER: store.url() } });
+  const result = pool.apply(writesGuarded, [{ log, until: gate }]);
+  await waitFor(() => begins(log)[0], { what: "the holder" });
+  await store.command("del", "pp:{main}:lock:guarded:holders");
+  await assert.rejects(within(result, "the result"), (error: unknown) => {
+    assert.ok(error instanceof WorkerLost);
+    assert.equal(error.data["leaseEnded"], true);
+    assert.match(error.message, /lease of what it held in a cluster could not be renewed/);
+    return true;
+  });
+  await pool.terminate();
+});

@@ -5,7 +5,7 @@ import os
 import pkgutil
 import runpy
 import sys
-from importlib.machinery import FileFinder
+from importlib.machinery import FileFinder, SourceFileLoader
 from types import ModuleType
 
 from ._standard.install import install
@@ -64,7 +64,7 @@ def _run_script(path, argv):
     if os.path.isdir(path) or not isinstance(importer, (FileFinder, type(None))):
         # A folder or a zip file.
         _main_module()
-        sys.argv, sys.path[0] = argv, path
+        sys.argv, sys.path[0] = argv, os.path.abspath(path)
         runpy._run_module_as_main("__main__", alter_argv=False)
         return
     try:
@@ -72,10 +72,13 @@ def _run_script(path, argv):
             source = file.read()
     except OSError as error:
         sys.exit(f"polyproc: can't open file {path!r}: {error.strerror}")
+    # As Python gives them to a script: `argv` has its path as it was typed, all else the whole path.
+    whole = os.path.abspath(path)
     module = _main_module()
-    module.__file__ = path
+    module.__file__, module.__cached__ = whole, None
+    module.__loader__ = SourceFileLoader("__main__", whole)
     sys.argv, sys.path[0] = argv, os.path.dirname(os.path.realpath(path))
-    exec(compile(source, path, "exec"), module.__dict__)
+    exec(compile(source, whole, "exec"), module.__dict__)
 
 
 if __name__ == "__main__":

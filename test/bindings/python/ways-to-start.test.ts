@@ -43,6 +43,7 @@ const ways: ((folder: string, ours: boolean) => Way)[] = [
   }),
   () => ({ args: ["folder"] }),
   () => ({ args: ["program.zip"] }),
+  () => ({ args: ["-m", "folder"] }),
   () => ({ args: [join(fixtures, "unguarded_start.py"), "process"] }),
   () => ({ args: [join(fixtures, "unguarded_start.py"), "pool"] }),
   (folder) => ({ command: join(folder, "frozen-yes"), args: [], installs: true }),

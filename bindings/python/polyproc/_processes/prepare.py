@@ -8,6 +8,7 @@ import sys
 from .._standard.library import replaced
 from .._values.pickling import program
 from . import current, log
+from .main_on_demand import MainOnDemand, become_main
 
 ORIGINAL_DIR = os.getcwd()
 # Python takes __file__ away from a script that has run to its end: threads and exit functions may start processes
@@ -73,16 +74,23 @@ def _changes(base):
 
 def _main(main):
     """How a child gets this main module. Empty: it cannot, because the program has no file."""
+    if isinstance(main, MainOnDemand):
+        return main.how()
     name = getattr(getattr(main, "__spec__", None), "name", None)
+    if name == "__main__":
+        return {"main_name": name, "main_folder": _whole(os.path.dirname(main.__file__))}
     if name is not None:
         return {"main_name": name}
     path = getattr(main, "__file__", _first_path if main is _first_main else None)
     if path is None or os.path.splitext(os.path.basename(path))[0] == "ipython":
         return {}
-    path = str(path)
-    path = os.path.normpath(path if os.path.isabs(path) else os.path.join(ORIGINAL_DIR, path))
+    path = _whole(str(path))
     # The script of a frozen program is in it.
     return {"main_path": path} if os.path.exists(path) or getattr(sys, "frozen", False) else {}
+
+
+def _whole(path):
+    return os.path.normpath(path if os.path.isabs(path) else os.path.join(ORIGINAL_DIR, path))
 
 
 program.is_found = lambda main: bool(_main(main))
@@ -119,7 +127,7 @@ def apply(context):
     current.process._inheriting = True
     try:
         if "main_name" in data:
-            _run_main_by_name(data["main_name"])
+            _run_main_by_name(data["main_name"], data.get("main_folder"))
         elif "main_path" in data:
             _run_main_by_path(data["main_path"])
     finally:
@@ -138,15 +146,15 @@ def _path_of(data):
     return kept + [entry for entry in sys.path if entry not in kept]
 
 
-def _run_main_by_name(name):
-    # A package run by -m has its __main__ for a script: what is under its `if` must not run here.
+def _run_main_by_name(name, folder):
     if name == "__main__" or name.endswith(".__main__"):
+        sys.modules["__main__"] = sys.modules["__mp_main__"] = MainOnDemand(name, folder)
         return
     if getattr(getattr(sys.modules["__main__"], "__spec__", None), "name", None) == name:
         return
     import runpy
 
-    _become_main(runpy.run_module(name, run_name="__mp_main__", alter_sys=True))
+    become_main(runpy.run_module(name, run_name="__mp_main__", alter_sys=True))
 
 
 def _run_main_by_path(path):
@@ -154,12 +162,4 @@ def _run_main_by_path(path):
         return
     import runpy
 
-    _become_main(runpy.run_path(path, run_name="__mp_main__"))
-
-
-def _become_main(contents):
-    from types import ModuleType
-
-    main = ModuleType("__mp_main__")
-    main.__dict__.update(contents)
-    sys.modules["__main__"] = sys.modules["__mp_main__"] = main
+    become_main(runpy.run_path(path, run_name="__mp_main__"))

@@ -70,7 +70,9 @@ export class TestRedis {
 
   /** What `redis-cli` says to a command. */
   async command(...words: string[]): Promise<string> {
-    const child = spawn("redis-cli", ["-p", String(this.port), ...words], { stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn("redis-cli", ["-h", this.#host, "-p", String(this.port), ...words], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
     let said = "";
     child.stdout.on("data", (data: Buffer) => (said += data.toString()));
     await once(child, "close");

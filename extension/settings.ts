@@ -43,6 +43,7 @@ export class Settings {
       chunkSize: Math.floor(this.number("run.chunkSize", 1, 1)),
       retries: Math.floor(this.number("run.retries", 0, 0)),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      cache: this.boolean("run.cache", false),
     };
   }
 

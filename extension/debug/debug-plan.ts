@@ -44,7 +44,7 @@ export function debugPlan(run: Pick<Run, "id" | "request">, index: number): Debu
         POLYPROC_DEBUG: `127.0.0.1:${port}`,
         ...(debugpy === null ? {} : { POLYPROC_DEBUGPY: debugpy }),
       },
-      options: { processes: 1, chunkSize: 1, retries: 0, timeoutMs: 0, where: "here" },
+      options: { processes: 1, chunkSize: 1, retries: 0, timeoutMs: 0, where: "here", cache: false },
       origin: "command",
     }),
     configuration: ({ port }) =>

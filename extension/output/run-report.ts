@@ -118,9 +118,11 @@ export class RunReport implements Disposable {
 export function summary(run: Run): string {
   const { info, rows } = run;
   const count = (state: string) => rows.reduce((sum, row) => sum + (row.state === state ? 1 : 0), 0);
+  const replayed = info.cached ?? 0;
   const [failed, cancelled, lost] = [count("failed"), count("cancelled"), count("lost")];
   const parts = [
     t("{0} done", numberText(count("done"))),
+    ...(replayed > 0 ? [t("{0} replayed", numberText(replayed))] : []),
     ...(failed > 0 ? [t("{0} failed", numberText(failed))] : []),
     ...(cancelled > 0 ? [t("{0} cancelled", numberText(cancelled))] : []),
     ...(lost > 0 ? [t("{0} lost", numberText(lost))] : []),

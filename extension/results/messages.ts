@@ -18,6 +18,8 @@ export interface RunView {
   /** It runs on the hosts of a cluster. */
   isOnCluster: boolean;
   total: number;
+  /** How many of its items were replayed. Absent: it has no cache. */
+  cached?: number;
   /** Milliseconds since 1970 by the extension host's clock, like every time here. */
   startedAt: number;
   endedAt: number | null;
@@ -37,6 +39,10 @@ export interface RowView {
   attempt: number;
   startedAt: number | null;
   ms: number | null;
+  /** It did not run: its outcome is that of an earlier run. Absent: false. */
+  cached?: boolean;
+  /** Why it was not replayed. Absent: there is no reason to tell. */
+  notCached?: string;
   /** From 0 to 1, of an item that runs and says how far it is. */
   fraction: number | null;
   /** The beginning of its result, error or report of progress, on one line, at most `previewLength` characters. */

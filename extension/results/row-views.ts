@@ -22,6 +22,7 @@ export function viewOfRun(run: Run): RunView {
     processes: info.cluster !== undefined && info.processes === noLimit ? null : info.processes,
     isOnCluster: info.cluster !== undefined,
     total: request.items.length,
+    ...(info.cached === undefined ? {} : { cached: info.cached }),
     startedAt: info.startedAt,
     endedAt: info.endedAt ?? (run.ended ? lastSign(run) : null),
   };
@@ -41,8 +42,13 @@ function lastSign({ rows, info }: Run): number {
 }
 
 export function viewOfRow(row: Row): RowView {
-  const { index, label, file, state, pid, host = null, attempt, startedAt, ms } = row;
-  const shown = { fraction: fractionOf(row), preview: previewOf(row) };
+  const { index, label, file, state, pid, host = null, attempt, startedAt, ms, cached, notCached } = row;
+  const shown = {
+    ...(cached ? { cached } : {}),
+    ...(notCached === undefined ? {} : { notCached }),
+    fraction: fractionOf(row),
+    preview: previewOf(row),
+  };
   return { index, label, file, state, pid, host, attempt, startedAt, ms, ...shown };
 }
 

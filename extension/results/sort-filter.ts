@@ -1,3 +1,4 @@
+import { t } from "../l10n.js";
 import type { RowState } from "../runs/run.js";
 import type { RowView } from "./messages.js";
 import { workerText } from "./worker-text.js";
@@ -54,7 +55,8 @@ export class RowSelector {
   #contains(row: RowView, words: readonly string[]): boolean {
     let text = this.#texts.get(row);
     if (text === undefined) {
-      text = `${row.label}\n${row.preview}\n${workerText(row)}`.toLowerCase();
+      const note = row.cached ? t("replayed") : (row.notCached ?? "");
+      text = `${row.label}\n${row.preview}\n${workerText(row)}\n${note}`.toLowerCase();
       this.#texts.set(row, text);
     }
     return words.every((word) => text.includes(word));

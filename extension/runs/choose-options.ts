@@ -42,6 +42,7 @@ async function askOptions(
       t("timeout: time limit of each item, such as 500ms, 30s, none"),
       t("retries: further attempts of a failed item"),
       ...(hasCluster ? [t("where: here or cluster")] : []),
+      t("cache: replay what has not changed, yes or no"),
       t("halt: never, soon or now,fail=3."),
     ].join("; "),
     validateInput: (typed) => {

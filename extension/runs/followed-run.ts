@@ -23,6 +23,8 @@ export class FollowedRun implements Run {
   readonly request: RunRequest;
   readonly rpc: Rpc;
   readonly whenEnded: Promise<void>;
+  /** Listeners get what replayed items wrote, too. Not for a run that was found: they had it before. */
+  tellsReplays = false;
   readonly #rows: Row[];
   #info: RunInfo;
   #state: "live" | "ended" | "lost" = "live";
@@ -131,6 +133,8 @@ export class FollowedRun implements Run {
         );
         if (signal.aborted) return;
         since = next;
+        await this.#tellReplays(entries);
+        if (signal.aborted) return;
         this.#take(entries);
         if (ended && entries.length === 0) break;
         if (!ended && entries.length < maxEntries) await delay(readMs, undefined, { signal });
@@ -140,6 +144,16 @@ export class FollowedRun implements Run {
     } catch (error) {
       if (!signal.aborted) this.#end("lost", error);
     }
+  }
+
+  /** What items wrote comes before their outcomes. */
+  async #tellReplays(entries: readonly RunEntry[]): Promise<void> {
+    if (!this.tellsReplays || this.#output.size === 0) return;
+    const indexes = entries.flatMap(({ index, cached }) => (cached ? [index] : []));
+    const outputs = await Promise.all(indexes.map((index) => this.output(index)));
+    outputs.forEach(({ lines, dropped }, i) => {
+      if (lines.length > 0) this.wrote(indexes[i]!, lines, dropped);
+    });
   }
 
   #take(entries: readonly RunEntry[]): void {

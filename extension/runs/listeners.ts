@@ -9,6 +9,10 @@ export class Listeners<A extends readonly unknown[]> {
     this.#onFault = onFault;
   }
 
+  get size(): number {
+    return this.#listeners.size;
+  }
+
   add(call: (...args: A) => void): Disposable {
     const listener = { call };
     this.#listeners.add(listener);

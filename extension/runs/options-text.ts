@@ -4,7 +4,7 @@ import type { RunOptions } from "./run.js";
 import { t } from "../l10n.js";
 
 /** What people can change about a run, in the order in which it is shown. */
-const names = ["processes", "chunk", "timeout", "retries", "halt", "where"] as const;
+const names = ["processes", "chunk", "timeout", "retries", "halt", "cache", "where"] as const;
 type Name = (typeof names)[number];
 
 const maxProcesses = 4096;
@@ -12,8 +12,8 @@ const maxProcesses = 4096;
 export type ParsedOptions = { options: RunOptions } | { problem: string };
 
 /**
- * `processes=4 chunk=1 timeout=none retries=0 halt=never where=here`; a command has no chunks, and there is no choice
- * of the place without a cluster.
+ * `processes=4 chunk=1 timeout=none retries=0 halt=never cache=no where=here`; a command has no chunks, and there is no
+ * choice of the place without a cluster.
  */
 export function optionsText(options: RunOptions, isCommand: boolean, hasCluster = false): string {
   const { processes = 0, chunkSize = 1, timeoutMs = 0, retries = 0, halt, where = "here" } = options;
@@ -23,6 +23,7 @@ export function optionsText(options: RunOptions, isCommand: boolean, hasCluster 
     `timeout=${timeoutMs === 0 ? "none" : durationText(timeoutMs)}`,
     `retries=${retries}`,
     `halt=${halt ? `${halt.now ? "now" : "soon"},fail=${halt.failures}` : "never"}`,
+    `cache=${options.cache ? "yes" : "no"}`,
     ...(hasCluster ? [`where=${where}`] : []),
   ].join(" ");
 }
@@ -39,6 +40,8 @@ export function parseOptions(text: string): ParsedOptions {
     const problem = readOption(name as Name, value, options);
     if (problem !== null) return { problem };
   }
+  if (options.cache && options.where === "cluster")
+    return { problem: t("outcomes of a cluster are not kept: write cache=no or where=here") };
   return { options };
 }
 
@@ -71,6 +74,10 @@ function readOption(name: Name, value: string, options: RunOptions): string | nu
         options.halt = { failures: halt.failures, ...(halt.when === "now" ? { now: true } : {}) };
       return null;
     }
+    case "cache":
+      if (value !== "yes" && value !== "no") return t("cache is yes or no");
+      options.cache = value === "yes";
+      return null;
     case "where":
       if (value !== "here" && value !== "cluster") return t("where is here or cluster");
       options.where = value;
@@ -101,6 +108,7 @@ export function describeOptions(options: RunOptions, isCommand: boolean): string
     ...(isCommand || chunkSize === 1 ? [] : [t("chunks of {0}", chunkSize)]),
     timeoutMs === 0 ? t("no time limit") : t("{0} for each item", formatDuration(timeoutMs)),
     ...(retries === 0 ? [] : [t(retries === 1 ? "{0} retry" : "{0} retries", retries)]),
+    ...(options.cache ? [t("replays what has not changed")] : []),
     ...(halt ? [halt.failures === 1 ? t("ends at the first failure") : t("ends at failure {0}", halt.failures)] : []),
   ].join(", ");
 }

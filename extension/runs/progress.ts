@@ -42,7 +42,7 @@ async function report(
     tell();
   };
   const tell = () => {
-    const { total, done, failed, cancelled } = run.info;
+    const { total, done, failed, cancelled, cached = 0 } = run.info;
     const settled = done + failed + cancelled;
     const parts = [...reports.values()].reduce((sum, { progress }) => sum + (progress?.fraction ?? 0), 0);
     // A retry takes an item's part back. A bar does not go back.
@@ -50,6 +50,7 @@ async function report(
     const message =
       [
         t("{0} of {1}", settled.toLocaleString(), total.toLocaleString()),
+        ...(cached > 0 ? [t("{0} replayed", cached.toLocaleString())] : []),
         ...(failed > 0 ? [t("{0} failed", failed.toLocaleString())] : []),
         ...(stopping ? [t("stopping…")] : []),
       ].join(", ") + reportText(reports.values().next().value);
@@ -84,7 +85,7 @@ async function tellEnd(run: Run): Promise<void> {
   // The watcher of the server reports its end.
   if (run.lost) return;
   const { name } = run.request;
-  const { failed, total, done, state, startedAt, endedAt } = run.info;
+  const { failed, total, done, cached = 0, state, startedAt, endedAt } = run.info;
   const [results, output, again] = [t("Show Results"), t("Show Output"), t("Re-run Failed")];
   const reason = failureOfAll(run);
   if (reason) act(run, await vscode.window.showErrorMessage(`${name}: ${failureText(reason)}`, results, output));
@@ -101,7 +102,8 @@ async function tellEnd(run: Run): Promise<void> {
       ),
     );
   } else if (state === "running" || state === "done") {
-    const message = t("{0}: {1} done", name, done.toLocaleString());
+    const replayed = cached > 0 ? `, ${t("{0} replayed", cached.toLocaleString())}` : "";
+    const message = t("{0}: {1} done", name, done.toLocaleString()) + replayed;
     if ((endedAt ?? Date.now()) - startedAt < longMs) vscode.window.setStatusBarMessage(`$(pass) ${message}`, 5000);
     else act(run, await vscode.window.showInformationMessage(`${message}.`, results, output));
   } else

@@ -18,6 +18,8 @@ class EntryRow implements Row {
   readonly ms: number | null;
   declare readonly host?: string;
   declare readonly progress?: Progress;
+  declare readonly cached?: boolean;
+  declare readonly notCached?: string;
   declare readonly error?: Failure;
   #payload: Payload | undefined;
   #value: unknown;
@@ -34,6 +36,8 @@ class EntryRow implements Row {
     this.ms = entry.ms;
     if (entry.host !== undefined) this.host = entry.host;
     if (entry.progress) this.progress = entry.progress;
+    if (entry.cached) this.cached = true;
+    if (entry.notCached !== undefined) this.notCached = entry.notCached;
     if (entry.error) this.error = entry.error;
     this.#payload = entry.value;
   }

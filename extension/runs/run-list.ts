@@ -10,6 +10,7 @@ import { withoutDebugger } from "../debug/debug-plan.js";
 import { FollowedRun, itemOverheadBytes } from "./followed-run.js";
 import { Listeners } from "./listeners.js";
 import { encodeNotes, readNotes } from "./notes.js";
+import { cacheOf, optionsOfAgain } from "./run-cache.js";
 import { OutputRouter } from "./output-router.js";
 import type { Run, RunOptions, RunRequest, Runs } from "./run.js";
 
@@ -98,7 +99,9 @@ export class RunList implements Runs, Disposable {
     try {
       const params = { ...this.#params(run, request), ...place, target };
       const { run: info } = await rpc.request("run/start", params);
-      return this.#add(new FollowedRun(rpc, request, bytesOf(params.items), info, this.#onFault), false);
+      const followed = new FollowedRun(rpc, request, bytesOf(params.items), info, this.#onFault);
+      followed.tellsReplays = true;
+      return this.#add(followed, false);
     } finally {
       this.#pending.delete(run);
     }
@@ -108,8 +111,11 @@ export class RunList implements Runs, Disposable {
     const { env: given, ...request } = run.request;
     const { items, first = run.id } = request;
     const again = indexes ? indexes.flatMap((index) => items[index] ?? []) : items;
+    const rows = indexes ? indexes.flatMap((index) => run.rows[index] ?? []) : [];
+    const options = optionsOfAgain(request.options, rows);
     const env = given && { env: withoutDebugger(given) };
-    return this.start({ ...request, ...env, ...(indexes ? { recipe: undefined } : {}), items: again, first });
+    const recipe = indexes ? { recipe: undefined } : {};
+    return this.start({ ...request, ...env, ...recipe, options, items: again, first });
   }
 
   async forget(run: Run): Promise<void> {
@@ -162,6 +168,7 @@ export class RunList implements Runs, Disposable {
       ...(retries === undefined ? {} : { retries }),
       ...(timeoutMs ? { timeoutMs } : {}),
       ...(halt === undefined ? {} : { halt }),
+      ...cacheOf(request, defaults.cache),
     };
   }
 
@@ -247,6 +254,7 @@ export class RunList implements Runs, Disposable {
         retries: spec.retries,
         timeoutMs: spec.timeoutMs ?? undefined,
         halt: spec.halt,
+        cache: spec.cache ?? false,
         where: spec.cluster === undefined ? "here" : "cluster",
       };
       // A run of an earlier server may have the same handle. It is removed.

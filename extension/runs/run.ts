@@ -1,5 +1,5 @@
 import type { Failure } from "../../protocol/job.js";
-import type { Halt, RunInfo } from "../../protocol/run.js";
+import type { Cache, Halt, RunInfo } from "../../protocol/run.js";
 import type { Progress } from "../../protocol/progress.js";
 import type { Target } from "../../protocol/target.js";
 import type { RunWaits } from "../../bindings/typescript/runs/trace.js";
@@ -23,6 +23,12 @@ export interface RunOptions {
   /** Time limit of each item, in milliseconds. Default: the setting. 0: none. */
   timeoutMs?: number | undefined;
   halt?: Halt | undefined;
+  /**
+   * Replays outcomes of items that succeeded before, while nothing has changed that they depend on. True: outcomes in
+   * the user's folder for caches, which depend on the variables that `env` names. Default: false, and of runs that the
+   * user starts, the setting.
+   */
+  cache?: boolean | Cache | undefined;
   /** Default: `here`. `cluster`: on the hosts of the cluster that the setting names. */
   where?: RunPlace | undefined;
 }
@@ -68,7 +74,12 @@ export interface Row {
   readonly attempt: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number | null;
+  /** How long it ran, or had run when its outcome was kept. */
   readonly ms: number | null;
+  /** It did not run: its outcome is that of an earlier run. Absent: false. */
+  readonly cached?: boolean;
+  /** For the user: why it was not replayed, such as `/data/a.txt changed`. Absent: there is no reason to tell. */
+  readonly notCached?: string;
   /** The progress that it last reported, while it runs. */
   readonly progress?: Progress;
   /**

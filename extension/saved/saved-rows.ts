@@ -127,13 +127,14 @@ interface Outcome {
 
 function outcomeOf(run: Run): Outcome {
   const { state, endedAt, startedAt } = viewOfRun(run);
-  const { done, failed, total } = run.info;
+  const { done, failed, total, cached = 0 } = run.info;
+  const replayed = cached > 0 && t("{0} replayed", numberText(cached));
   if (state === "running" || state === "ending") {
     const settled = t("{0} of {1}", numberText(done + failed), numberText(total));
-    const text = joined(settled, failed > 0 && t("{0} failed", numberText(failed)));
+    const text = joined(settled, failed > 0 && t("{0} failed", numberText(failed)), replayed);
     return { icon: { id: "sync~spin" }, text, took: null, spoken: t("running") };
   }
-  const text = joined(endTexts()[state], t("{0} done, {1} failed", numberText(done), numberText(failed)));
+  const text = joined(endTexts()[state], t("{0} done, {1} failed", numberText(done), numberText(failed)), replayed);
   return {
     icon: state === "done" && failed > 0 ? endIcons.halted : endIcons[state],
     text,

@@ -1,6 +1,6 @@
 import { parseDuration } from "../../protocol/duration.js";
 import { parseHalt } from "../../protocol/halt.js";
-import type { Halt } from "../../protocol/run.js";
+import type { Cache, Halt } from "../../protocol/run.js";
 import type { RunOptions } from "../runs/run.js";
 
 /** The definition of a task in tasks.json, parsed and checked. Paths and patterns are unchanged. */
@@ -33,6 +33,7 @@ export class DefinitionError extends Error {
 }
 
 const itemSources = ["glob", "files", "lines", "values", "git"] as const;
+const cacheMembers: readonly string[] = ["dir", "inputs", "env"];
 const durationText = 'a duration: 10 (seconds), "500ms", "30s", "2m" or "1h"';
 
 /** Reads the definition of a task of type `polyproc`. Fails with DefinitionError. */
@@ -45,7 +46,10 @@ export function readDefinition(definition: Record<string, unknown>): TaskSpec {
     timeoutMs: readTimeout(definition["timeout"]),
     halt: readHalt(definition["halt"]),
     ...readPlace(definition["where"]),
+    ...readCache(definition["cache"]),
   };
+  if (options.cache && options.where === "cluster")
+    throw new DefinitionError('"cache": outcomes of a cluster are not kept; leave "cache" or "where" out');
   if (what.kind === "command" && options.chunkSize !== undefined && options.chunkSize > 1)
     throw new DefinitionError('"chunkSize" is for functions: a command gets one item at a time');
   return {
@@ -61,6 +65,23 @@ function readPlace(where: unknown): Pick<RunOptions, "where"> {
   if (where === undefined) return {};
   if (where === "here" || where === "cluster") return { where };
   throw new DefinitionError('"where" is "here" or "cluster"');
+}
+
+/** Paths are unchanged. */
+function readCache(value: unknown): Pick<RunOptions, "cache"> {
+  if (value === undefined) return {};
+  if (typeof value === "boolean") return { cache: value };
+  if (!isRecord(value)) throw expected('"cache"', "true, false or an object", value);
+  const unknown = Object.keys(value).find((name) => !cacheMembers.includes(name));
+  if (unknown !== undefined)
+    throw new DefinitionError(`"cache.${unknown}" is not known; there are ${cacheMembers.join(", ")}`);
+  const dir = value["dir"] === undefined ? undefined : optionalText({ "cache.dir": value["dir"] }, "cache.dir");
+  const cache: Cache = {
+    ...(dir === undefined ? {} : { dir }),
+    ...(value["inputs"] === undefined ? {} : { inputs: texts(value["inputs"], "cache.inputs", 1) }),
+    ...(value["env"] === undefined ? {} : { env: texts(value["env"], "cache.env", 1) }),
+  };
+  return { cache };
 }
 
 function readTarget(definition: Record<string, unknown>): TaskTarget {

@@ -129,12 +129,16 @@ class TaskRun {
 
   /** Adds what items wrote before this task followed the run: the server still has the end of it. */
   async #addOutputOf(run: Run): Promise<void> {
-    for (const { index, chunk, state, pid } of run.rows) {
-      // The output of a chunk is reported for its first item.
-      if (state === "queued" || index !== chunk) continue;
-      const { lines } = await run.output(index);
-      for (const { stream, text } of lines) this.#output.add(index, { pid, stream, text, partial: false });
+    for (const row of run.rows) {
+      // The output of a chunk is reported for its first item. That of replayed items is added when they are shown.
+      if (row.state === "queued" || row.index !== row.chunk || row.cached) continue;
+      await this.#addOutput(run, row);
     }
+  }
+
+  async #addOutput(run: Run, { index, pid }: Row): Promise<void> {
+    const { lines } = await run.output(index);
+    for (const { stream, text } of lines) this.#output.add(index, { pid, stream, text, partial: false });
   }
 
   #received(lines: readonly OutputLine[]): void {
@@ -160,7 +164,10 @@ class TaskRun {
       this.#changed.clear();
       if (rows.length > 0) {
         await this.#feed.settled();
-        for (const row of rows.sort((a, b) => a.index - b.index)) this.#show(row);
+        for (const row of rows.sort((a, b) => a.index - b.index)) {
+          if (row.cached && !this.#ended.has(row.index)) await this.#addOutput(run, row);
+          this.#show(row);
+        }
         if (this.#ended.size >= run.rows.length - 1) this.#output.live();
       }
       this.#drawProgress();

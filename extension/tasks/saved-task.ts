@@ -1,4 +1,5 @@
 import { isAbsolute, relative } from "node:path";
+import type { Cache } from "../../protocol/run.js";
 import type { CommandTarget } from "../../protocol/target.js";
 import type { ItemSource } from "../items/item-source.js";
 import type { Folder } from "../items/labels.js";
@@ -93,15 +94,30 @@ function sourceOf(source: ItemSource, items: RunRequest["items"], folder: Folder
   }
 }
 
-function optionsOf({ processes, chunkSize, retries, timeoutMs, halt, where }: RunOptions): Record<string, unknown> {
+function optionsOf({
+  processes,
+  chunkSize,
+  retries,
+  timeoutMs,
+  halt,
+  cache,
+  where,
+}: RunOptions): Record<string, unknown> {
   return {
     ...(processes ? { processes } : {}),
     ...(chunkSize === undefined || chunkSize === 1 ? {} : { chunkSize }),
     ...(timeoutMs ? { timeout: timeoutMs % 1000 === 0 ? timeoutMs / 1000 : `${timeoutMs}ms` } : {}),
     ...(retries ? { retries } : {}),
     ...(halt === undefined ? {} : { halt: `${halt.now ? "now" : "soon"},fail=${halt.failures}` }),
+    ...(cache ? { cache: cache === true || cacheMembers(cache) } : {}),
     ...(where === "cluster" ? { where } : {}),
   };
+}
+
+/** What a task can say of its cache: its own variables count without being named. */
+function cacheMembers({ dir, inputs }: Cache): Record<string, unknown> | true {
+  const members = { ...(dir === undefined ? {} : { dir }), ...(inputs && inputs.length > 0 ? { inputs } : {}) };
+  return Object.keys(members).length === 0 || members;
 }
 
 function oneOrAll(texts: readonly string[]): string | readonly string[] {

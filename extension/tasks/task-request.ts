@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Target } from "../../protocol/target.js";
 import type { ItemSource } from "../items/item-source.js";
 import { shellCommand } from "../items/shell-command.js";
-import type { RunItem, RunRequest } from "../runs/run.js";
+import type { RunItem, RunOptions, RunRequest } from "../runs/run.js";
 import { DefinitionError, readDefinition, type TaskItems, type TaskSpec, type TaskTarget } from "./definition.js";
 
 export interface TaskPlace {
@@ -42,9 +42,17 @@ export async function taskRequest(
     target,
     ...("module" in target ? { cwd, env } : {}),
     items,
-    options: { ...spec.options, chunkSize: spec.options.chunkSize ?? 1 },
+    options: { ...spec.options, chunkSize: spec.options.chunkSize ?? 1, ...cacheIn(spec, cwd) },
     origin: "task",
   };
+}
+
+/** Outcomes depend on the task's own variables, and on those that `cache` names beside them. */
+function cacheIn({ options: { cache }, env }: TaskSpec, cwd: string): Pick<RunOptions, "cache"> {
+  if (!cache) return cache === undefined ? {} : { cache };
+  const { dir, env: more = [], ...rest } = cache === true ? {} : cache;
+  const names = [...new Set([...Object.keys(env), ...more])];
+  return { cache: { ...rest, env: names, ...(dir === undefined ? {} : { dir: resolve(cwd, dir) }) } };
 }
 
 /** Short text for the user: what a definition runs, even if the definition is wrong. */

@@ -72,6 +72,8 @@ export interface Tally {
   total: number;
   done: number;
   failed: number;
+  /** Of those that are done: outcomes of earlier runs. */
+  replayed: number;
   /** Ended, however. */
   ended: number;
   /** Labels of the running items. */
@@ -79,11 +81,12 @@ export interface Tally {
 }
 
 export function tally(rows: readonly Row[]): Tally {
-  const found: Tally = { total: rows.length, done: 0, failed: 0, ended: 0, running: [] };
-  for (const { state, label } of rows) {
+  const found: Tally = { total: rows.length, done: 0, failed: 0, replayed: 0, ended: 0, running: [] };
+  for (const { state, label, cached } of rows) {
     if (state === "running") found.running.push(label);
     else if (state !== "queued") found.ended++;
     if (state === "done" || state === "failed") found[state]++;
+    if (cached) found.replayed++;
   }
   return found;
 }
@@ -108,12 +111,13 @@ export function progressLine({ total, failed, ended, running }: Tally, elapsedMs
 /** The last line. */
 export function summaryLine(
   run: Pick<Run, "info" | "lost" | "rows" | "request">,
-  { total, done, failed }: Tally,
+  { total, done, failed, replayed }: Tally,
   elapsedMs: number,
   halt: Halt | undefined,
 ): string {
   const { state } = run.info;
   const parts = [t("{0} done", done)];
+  if (replayed > 0) parts.push(t("{0} replayed", replayed));
   if (failed > 0) parts.push(t("{0} failed", failed));
   const left = total - done - failed;
   if (left > 0) parts.push(t("{0} not finished", left));

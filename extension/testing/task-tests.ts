@@ -160,7 +160,9 @@ export class TaskTests implements vscode.Disposable {
     if (profile?.kind !== vscode.TestRunProfileKind.Coverage) return follow(run);
     const folder = await mkdtemp(join(tmpdir(), "polyproc-coverage-"));
     try {
-      const ended = await follow({ ...run, env: { ...run.env, NODE_V8_COVERAGE: folder } });
+      // What is replayed covers nothing.
+      const options = { ...run.options, cache: false };
+      const ended = await follow({ ...run, options, env: { ...run.env, NODE_V8_COVERAGE: folder } });
       this.#addCoverage(tests, await readCoverage(folder, this.#tasks.get(test.id)!.folder));
       return ended;
     } finally {

@@ -30,7 +30,6 @@ export const runExample: RunInfo = {
   done: 115,
   failed: 1,
   cancelled: 0,
-  cached: 1,
   startedAt: 1767225600000,
   endedAt: null,
   session: "s1",
@@ -42,7 +41,7 @@ export const runExamples: Examples = {
     result: { run: runExample },
   },
   "run/list": { params: {}, result: { runs: [runExample] } },
-  "run/status": { params: { run: "run:s1.20" }, result: runExample },
+  "run/status": { params: { run: "run:s1.20" }, result: { ...runExample, cached: 1 } },
   "run/spec": { params: { run: "run:s1.20" }, result: { ...spec, items: ["/data/a.txt", "/data/b.txt"] } },
   "run/read": {
     params: { run: "run:s1.20", since: 41, limit: 1000, timeoutMs: 10000 },

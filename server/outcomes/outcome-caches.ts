@@ -9,7 +9,9 @@ import type { RunSpec } from "../engine/runs/run-spec.js";
 import type { CachedRun, FromThread, Looked, ToThread } from "./messages.js";
 
 /** If the thread says nothing for so long, a disk does not answer: items run without the cache. */
-const silenceMs = 30_000;
+const usualSilenceMs = 30_000;
+/** Milliseconds that the end of the server waits for the thread: one that waits for a disk cannot be ended. */
+const endMs = 500;
 /** An outcome is not kept if those on their way to the thread have more bytes than this. */
 const maxKeepBytes = 64 * 1024 * 1024;
 /** Heap of the thread, in MiB. */
@@ -20,19 +22,35 @@ const heapMegabytes = 512;
  * waiting for a slow disk would block all clients. It lives as long as there are such runs.
  */
 export class OutcomeCaches {
+  readonly #options: CacheThreadOptions;
   #thread: CacheThread | null = null;
+
+  constructor(options: CacheThreadOptions = {}) {
+    this.#options = options;
+  }
 
   /** Throws InvalidParams if a run like this has no outcomes that can be kept. */
   open(spec: RunSpec): RunCache {
     const about = describe(spec);
-    if (!this.#thread || this.#thread.isOver) this.#thread = new CacheThread();
+    if (!this.#thread || this.#thread.isOver) this.#thread = new CacheThread(this.#options);
     return this.#thread.open(about);
   }
 
   /** The server has ended. */
   async close(): Promise<void> {
-    await this.#thread?.end("the server is ending");
+    if (!this.#thread) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, endMs)));
+    await Promise.race([this.#thread.end("the server is ending"), late]);
+    clearTimeout(timer);
   }
+}
+
+export interface CacheThreadOptions {
+  /** Its module. Default: `cache-thread.ts`. */
+  module?: URL;
+  /** Milliseconds without a sign of life after which it is given up. Default: 30,000. */
+  silenceMs?: number;
 }
 
 class CacheThread {
@@ -41,14 +59,19 @@ class CacheThread {
   /** Runs that are closing. */
   readonly #closing = new Map<number, () => void>();
   readonly #runs = new Set<number>();
+  readonly #silenceMs: number;
   #next = 0;
   #keepBytes = 0;
   #silence: NodeJS.Timeout | undefined;
   /** Why it cannot be used. */
   #fault: string | null = null;
 
-  constructor() {
-    this.#worker = new Worker(new URL("./cache-thread.js", import.meta.url), {
+  constructor({
+    module = new URL("./cache-thread.js", import.meta.url),
+    silenceMs = usualSilenceMs,
+  }: CacheThreadOptions) {
+    this.#silenceMs = silenceMs;
+    this.#worker = new Worker(module, {
       name: "cache",
       execArgv: [],
       // Otherwise Node would open the standard streams, which this server shares with others.
@@ -144,7 +167,8 @@ class CacheThread {
   #watch(): void {
     clearTimeout(this.#silence);
     if (this.#calls.size + this.#closing.size === 0) return;
-    this.#silence = setTimeout(() => void this.end(`the cache did not answer for ${silenceMs / 1000} s`), silenceMs);
+    const ms = this.#silenceMs;
+    this.#silence = setTimeout(() => void this.end(`the cache did not answer for ${ms / 1000} s`), ms);
     this.#silence.unref();
   }
 
@@ -163,8 +187,7 @@ function describe({ target, cluster, cwd = process.cwd(), env = {}, cache = {} }
       "cache: what the text of a function depends on is not known; name a function of a module, or a command",
     );
   const isCommand = "command" in target;
-  // A command whose folder depends on the item names its inputs from the server's folder.
-  const folder = isCommand ? (target.cwd?.includes("{") ? "." : (target.cwd ?? ".")) : cwd;
+  const folder = isCommand ? folderOf(target.cwd) : cwd;
   return {
     folder: cacheFolder(cache.dir),
     maxBytes: cache.maxBytes ?? usualBytes,
@@ -174,6 +197,12 @@ function describe({ target, cluster, cwd = process.cwd(), env = {}, cache = {} }
     variables: cache.env ?? Object.keys((isCommand ? target.env : env) ?? {}),
     inputs: cache.inputs ?? [],
   };
+}
+
+/** A command whose folder depends on the item names its inputs from the server's folder. */
+function folderOf(cwd = "."): string {
+  if (/(?<!\{)\{(?:item(?:\.[^}]*)?|index)\}/.test(cwd)) return ".";
+  return cwd.replace(/\{\{(item|index)\}\}/g, "{$1}");
 }
 
 /** The bytes in memory of their own: a part of a buffer would take the whole buffer to the thread. */

@@ -7,7 +7,7 @@ import { tell } from "./host.js";
 import { iconButton } from "./icon-button.js";
 import { t } from "../../l10n.js";
 import type { Store } from "./store.js";
-import { items, rowTime, stateWord } from "./words.js";
+import { items, rowTime, rowWord } from "./words.js";
 
 /** One row in full: value, error with its stack, output as it comes. */
 export class Details {
@@ -56,12 +56,13 @@ export class Details {
       html`
         ${this.#header(row)}
         <p class="facts">
-          <span class="state-${row.state}">${stateWord(row.state)}</span>
+          <span class="state-${row.state}">${rowWord(row)}</span>
           ${time === "" ? nothing : html`<span>${time}</span>`}
           ${workerText(row) === "" ? nothing : html`<span>${t("worker {0}", workerText(row))}</span>`}
           ${row.attempt > 1 ? html`<span>${t("attempt {0}", row.attempt)}</span>` : nothing}
           ${detail?.command ? html`<span>${ending(detail.command)}</span>` : nothing}
         </p>
+        ${row.notCached === undefined ? nothing : html`<p class="note">${t("Not replayed: {0}", row.notCached)}</p>`}
         ${detail ? this.#body(row, detail) : nothing}
         ${output && (output.lines.length > 0 || output.dropped > 0) ? this.#output(row.index, output) : nothing}
       `,

@@ -11,6 +11,7 @@ import filter from "@vscode/codicons/src/icons/filter.svg";
 import fit from "@vscode/codicons/src/icons/screen-full.svg";
 import lost from "@vscode/codicons/src/icons/warning.svg";
 import queued from "@vscode/codicons/src/icons/circle-large.svg";
+import replayed from "@vscode/codicons/src/icons/history.svg";
 import rerun from "@vscode/codicons/src/icons/debug-rerun.svg";
 import running from "@vscode/codicons/src/icons/loading.svg";
 import stop from "@vscode/codicons/src/icons/debug-stop.svg";
@@ -35,6 +36,7 @@ const sources = {
   lost,
   open,
   queued,
+  replayed,
   rerun,
   running,
   stop,

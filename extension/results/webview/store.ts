@@ -13,6 +13,8 @@ export class Store {
   gone: string | null = null;
   rows: RowView[] = [];
   counts: Counts = noCounts();
+  /** How many rows were replayed. */
+  #replayed = 0;
   readonly pace = new Pace();
   sort: Sort = inOrder;
   text = "";
@@ -71,6 +73,7 @@ export class Store {
   #reset(): void {
     this.rows = [];
     this.counts = noCounts();
+    this.#replayed = 0;
     this.shown = [];
     this.text = "";
     this.states = new Set();
@@ -87,12 +90,14 @@ export class Store {
     for (const row of rows) {
       const old = this.rows[row.index];
       if (old) this.counts[old.state]--;
+      this.#replayed += Number(row.cached ?? false) - Number(old?.cached ?? false);
       this.counts[row.state]++;
       this.rows[row.index] = row;
     }
     this.version++;
     this.#stale = true;
-    this.pace.add(this.now(), settled(this.counts));
+    // What is replayed tells nothing of the pace.
+    this.pace.add(this.now(), settled(this.counts) - this.#replayed);
     this.changed();
   }
 

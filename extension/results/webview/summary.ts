@@ -110,12 +110,14 @@ export class Summary {
         ? t("{0} of {1} ({2})", formatCount(settled(counts)), items(run.total), formatPercent(share))
         : `${runWord(run.state)}: ${items(run.total)}`,
     ];
+    const replayed = run.cached ?? 0;
+    if (replayed > 0) facts.push(t("{0} replayed", formatCount(replayed)));
     if (counts.failed > 0) facts.push(t("{0} failed", formatCount(counts.failed)));
     if (counts.lost > 0) facts.push(t("{0} lost", formatCount(counts.lost)));
     if (counts.cancelled > 0) facts.push(t("{0} cancelled", formatCount(counts.cancelled)));
     const elapsed = Math.max(0, end - run.startedAt);
     // Items that never began do not count as work.
-    const worked = counts.done + counts.failed;
+    const worked = counts.done + counts.failed - replayed;
     const overall = elapsed > 500 && worked > 0 ? (1000 * worked) / elapsed : null;
     const rate = live ? (pace.rate(now) ?? overall) : overall;
     if (rate !== null) facts.push(formatRate(rate));
@@ -148,7 +150,7 @@ export class Summary {
             counts.failed,
             counts.cancelled,
             counts.lost,
-          )
+          ) + (run.cached ? ` ${t("{0} replayed", formatCount(run.cached))}.` : "")
         : "";
     if (this.#told === text) return;
     this.#told = text;

@@ -6,7 +6,7 @@ import { workerText } from "../worker-text.js";
 import { icon } from "./icons.js";
 import { t } from "../../l10n.js";
 import type { Store } from "./store.js";
-import { rowTime, stateWord } from "./words.js";
+import { rowTime, rowWord } from "./words.js";
 
 /** Pixels; styles/table.css says the same. */
 const rowHeight = 22;
@@ -155,13 +155,8 @@ export class Table {
       aria-selected=${selected.has(row.index)}
     >
       <div role="gridcell" class="cell index">${formatCount(row.index + 1)}</div>
-      <div
-        role="gridcell"
-        class="cell state state-${row.state}"
-        aria-label=${stateWord(row.state)}
-        title=${stateWord(row.state)}
-      >
-        ${icon(row.state, row.state === "running" ? "spin" : "")}
+      <div role="gridcell" class="cell state state-${row.state}" aria-label=${rowWord(row)} title=${rowWord(row)}>
+        ${icon(row.cached ? "replayed" : row.state, row.state === "running" ? "spin" : "")}
       </div>
       <div role="gridcell" class="cell label" title=${row.file ?? row.label}>${row.label}</div>
       <div role="gridcell" class="cell ms">${rowTime(row, now)}</div>

@@ -39,6 +39,11 @@ export function runWord(state: RunView["state"]): string {
   }
 }
 
+/** The state of a row, and whether it was replayed. */
+export function rowWord({ state, cached }: Pick<RowView, "state" | "cached">): string {
+  return cached ? t("{0}, replayed from an earlier run", stateWord(state)) : stateWord(state);
+}
+
 /** The time of a row: how long it took, or how long it has been running. */
 export function rowTime(row: RowView, now: number): string {
   if (row.ms !== null) return formatMs(row.ms);

@@ -20,7 +20,7 @@ test("an item is debugged alone, without limits, in its environment", () => {
     items.map(({ label }) => label),
     ["b"],
   );
-  assert.deepEqual(options, { processes: 1, chunkSize: 1, retries: 0, timeoutMs: 0, where: "here" });
+  assert.deepEqual(options, { processes: 1, chunkSize: 1, retries: 0, timeoutMs: 0, where: "here", cache: false });
   assert.deepEqual(env, { KEY: "1", POLYPROC_DEBUG: "127.0.0.1:9333" });
   assert.deepEqual([first, origin], ["run:s1.1", "command"]);
   assert.deepEqual(withoutDebugger(env), { KEY: "1" });

@@ -227,6 +227,23 @@ describe("tasks", function () {
     }
   });
 
+  it("one with a cache replays what has not changed, with its output", async () => {
+    const { api } = await activated<PolyprocApi>();
+    const ran = join(folder, "ran");
+    const task = await define("Cached", {
+      command: `echo {item} >> ${ran}; echo "about "{item}`,
+      items: { values: ["one", "two"] },
+      cache: { dir: join(folder, "cache") },
+    });
+    const known = new Set(api.runs.all);
+    for (let i = 0; i < 2; i++) assert.equal(await run(task), 0);
+    const [first, second] = api.runs.all.filter((one) => !known.has(one)) as [Run, Run];
+    assert.deepEqual([first.info.cached, second.info.cached], [0, 2]);
+    assert.deepEqual((await second.output(1)).lines, [{ stream: "stdout", text: "about two" }]);
+    assert.equal(readFileSync(ran, "utf8").trim().split("\n").length, 2, "each item ran once");
+    for (const one of [first, second]) await api.runs.forget(one);
+  });
+
   it("20 MB of one item go through at the terminal's pace", async () => {
     const written = join(folder, "written");
     const task = await define("20 MB", {

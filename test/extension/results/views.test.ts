@@ -27,6 +27,19 @@ function runOf(changes: Partial<Row>): FakeRun {
   return run;
 }
 
+describe("a replayed row", () => {
+  test("is told as such to the page, and why another one was not", () => {
+    const replayed = viewOfRow(runOf({ state: "done", cached: true }).rows[0]!);
+    assert.deepEqual([replayed.cached, "notCached" in replayed], [true, false]);
+    const ran = viewOfRow(runOf({ state: "done", notCached: "a changed" }).rows[0]!);
+    assert.deepEqual(["cached" in ran, ran.notCached], [false, "a changed"]);
+    const run = new FakeRun(1);
+    assert.ok(!("cached" in viewOfRun(run)));
+    run.info = { ...run.info, cached: 1 };
+    assert.equal(viewOfRun(run).cached, 1);
+  });
+});
+
 describe("the text of a row", () => {
   const preview = (changes: Partial<Row>) => viewOfRow(runOf(changes).rows[0]!).preview;
 

@@ -38,6 +38,26 @@ describe("the page of a results panel", needs("chromium"), () => {
     await settle(page, ["f10", "f3", "f2", "f1"]);
   });
 
+  test("marks replayed rows, for screen readers too, counts them, and says why another one ran", async (t) => {
+    const results = await openPage(t, browser());
+    const { page } = results;
+    const changes = (index: number): Partial<RowView> =>
+      index < 2 ? { cached: true, pid: 0, startedAt: null } : { notCached: "/work/c changed" };
+    await fill(results, rows(3, changes), { cached: 2, state: "done", endedAt: 1_009_000 });
+    await page.getByText("2 replayed", { exact: true }).waitFor();
+    const marks = page.getByRole("gridcell", { name: "Done, replayed from an earlier run" });
+    assert.equal(await marks.count(), 2);
+    assert.equal(await marks.first().locator("use").getAttribute("href"), "#icon-replayed");
+    assert.equal(await page.getByRole("gridcell", { name: "Done", exact: true }).count(), 1);
+    const told = page.locator("[aria-live]").first();
+    await waitFor(async () => (await told.textContent())?.endsWith("2 replayed."), { what: "what is told" });
+    await page.locator(".window .row").nth(2).click();
+    await page.keyboard.press("Enter");
+    await page.getByText("Not replayed: /work/c changed").waitFor();
+    await page.getByLabel("Filter rows").fill("replayed");
+    await settle(page, ["src/file-0.ts", "src/file-1.ts"]);
+  });
+
   test("shows another run in place of the first, without a row of it, and what matters at 300 pixels", async (t) => {
     const results = await openPage(t, browser(), { width: 300, height: 500 });
     const { page } = results;

@@ -5,21 +5,21 @@ import type { RunOptions } from "../../../extension/runs/run.js";
 
 describe("a run's options as text", () => {
   for (const options of [
-    { processes: 0, chunkSize: 1, timeoutMs: 0, retries: 0 },
-    { processes: 12, chunkSize: 50, timeoutMs: 1500, retries: 3, halt: { failures: 2 } },
-    { processes: 1, chunkSize: 1, timeoutMs: 120_000, retries: 0, halt: { failures: 1, now: true } },
+    { processes: 0, chunkSize: 1, timeoutMs: 0, retries: 0, cache: false },
+    { processes: 12, chunkSize: 50, timeoutMs: 1500, retries: 3, halt: { failures: 2 }, cache: true },
+    { processes: 1, chunkSize: 1, timeoutMs: 120_000, retries: 0, halt: { failures: 1, now: true }, cache: false },
   ] satisfies RunOptions[]) {
     test(`text is read back as the same options: ${optionsText(options, false)}`, () =>
       assert.deepEqual(parseOptions(optionsText(options, false)), { options }));
   }
 
   test("a command has no chunks", () => {
-    assert.equal(optionsText({}, true), "processes=0 timeout=none retries=0 halt=never");
+    assert.equal(optionsText({}, true), "processes=0 timeout=none retries=0 halt=never cache=no");
   });
 
   test("the place can be chosen if there is a cluster", () => {
-    assert.equal(optionsText({}, true, true), "processes=0 timeout=none retries=0 halt=never where=here");
-    const options: RunOptions = { processes: 0, timeoutMs: 0, retries: 0, where: "cluster" };
+    assert.equal(optionsText({}, true, true), "processes=0 timeout=none retries=0 halt=never cache=no where=here");
+    const options: RunOptions = { processes: 0, timeoutMs: 0, retries: 0, cache: false, where: "cluster" };
     assert.deepEqual(parseOptions(optionsText(options, true, true)), { options });
     assert.equal(describeOptions(options, true), "on the cluster, as many processes as its hosts have, no time limit");
   });
@@ -42,6 +42,8 @@ describe("a run's options as text", () => {
     ["retries=1e3", /from 0 on/],
     ["halt=later", /soon,fail=3/],
     ["where=there", /here or cluster/],
+    ["cache=1", /yes or no/],
+    ["cache=yes where=cluster", /cache=no or where=here/],
   ] as const) {
     test(`the error for ${text}`, () => {
       const parsed = parseOptions(text);
@@ -53,8 +55,11 @@ describe("a run's options as text", () => {
   test("the short form shows only options that differ from the defaults", () => {
     assert.equal(describeOptions({}, false), "one process for each CPU, no time limit");
     assert.equal(
-      describeOptions({ processes: 4, chunkSize: 5, timeoutMs: 1500, retries: 1, halt: { failures: 1 } }, false),
-      "4 processes, chunks of 5, 1.5 s for each item, 1 retry, ends at the first failure",
+      describeOptions(
+        { processes: 4, chunkSize: 5, timeoutMs: 1500, retries: 1, halt: { failures: 1 }, cache: true },
+        false,
+      ),
+      "4 processes, chunks of 5, 1.5 s for each item, 1 retry, replays what has not changed, ends at the first failure",
     );
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setFlagsFromString } from "node:v8";
@@ -116,6 +116,38 @@ describe("runs at a real server", () => {
     const found = await waitFor(() => others.all[0]);
     const { cwd, env } = found.request;
     assert.deepEqual({ cwd, env }, surroundings);
+  });
+
+  test("a run with a cache replays rows with their output; selected rows that are done run again", async (t) => {
+    const folder = temporaryFolder(t);
+    writeFileSync(join(folder, "bad"), "");
+    const script = `echo "about $1"; [ ! -e ${join(folder, "$1")} ]`;
+    const { path } = await startUnixServer(t);
+    const { runs } = await openWindow(t, path);
+    const cache = { dir: join(folder, "cache") };
+    const wrote: string[] = [];
+    runs.onDidAdd((run) => run.onOutput((index, lines) => wrote.push(...lines.map(({ text }) => `${index} ${text}`))));
+    const whole = async (run: Run) => {
+      await within(run.whenEnded, "the run's end");
+      return run.rows.map(({ state, cached, pid }) => `${state}${cached ? "*" : ""}${pid > 0 ? " ran" : ""}`);
+    };
+    const first = await runs.start(request(sh(script), ["x", "bad"], { cache }));
+    assert.deepEqual(await whole(first), ["done ran", "failed ran"]);
+    await waitFor(() => wrote.length === 2, { what: "its output" });
+    wrote.length = 0;
+    const second = await runs.again(first);
+    assert.deepEqual(await whole(second), ["done*", "failed ran"]);
+    await waitFor(() => wrote.length === 2, { what: "the output of both" });
+    assert.deepEqual([...wrote].sort(), ["0 about x", "1 about bad"]);
+    assert.deepEqual((await second.output(0)).lines, [{ stream: "stdout", text: "about x" }]);
+    assert.equal(second.info.cached, 1);
+    rmSync(join(folder, "bad"));
+    assert.deepEqual(await whole(await runs.again(second, [1])), ["done ran"]);
+    assert.deepEqual(await whole(await runs.again(second, [0])), ["done ran"]);
+    const { runs: others } = await openWindow(t, path);
+    const found = await waitFor(() => others.all.find(({ id }) => id === second.id));
+    assert.deepEqual(found.request.options.cache, { ...cache, env: [] });
+    assert.deepEqual(await whole(await others.again(found)), ["done*", "done*"]);
   });
 
   test("functions: results, failures with their stack, output, an outcome for each item", async (t) => {

@@ -50,6 +50,17 @@ test("halt has a moment and a number of failures", () => {
   assert.deepEqual(halt("now,fail=7"), { failures: 7, now: true });
 });
 
+test("cache is a switch, or says where and of what outcomes depend", () => {
+  const cache = (value: unknown) => readDefinition({ type, command: "x", items, cache: value }).options.cache;
+  assert.equal(cache(undefined), undefined);
+  assert.deepEqual([cache(true), cache(false), cache({})], [true, false, {}]);
+  assert.deepEqual(cache({ dir: "c", inputs: "*.json", env: ["A", "B"] }), {
+    dir: "c",
+    inputs: ["*.json"],
+    env: ["A", "B"],
+  });
+});
+
 test("invalid definitions are refused, with the property and what it should be", () => {
   const bad: [object, RegExp][] = [
     [{ items }, /^say what to run: "command"/],
@@ -84,6 +95,11 @@ test("invalid definitions are refused, with the property and what it should be",
     [{ command: "a", items, halt: true }, /^"halt" must be "never", .* it is true$/],
     [{ command: "a", items, halt: "now,fail=0" }, /^"halt" must be/],
     [{ command: "a", items, env: { A: 1 } }, /^"env.A" must be a text, or null/],
+    [{ command: "a", items, cache: "yes" }, /^"cache" must be true, false or an object; it is "yes"$/],
+    [{ command: "a", items, cache: { folder: "a" } }, /^"cache.folder" is not known; there are dir, inputs, env$/],
+    [{ command: "a", items, cache: { dir: 1 } }, /^"cache.dir" must be a text; it is 1$/],
+    [{ command: "a", items, cache: { inputs: [1] } }, /^"cache.inputs" must be a text or a list of texts/],
+    [{ command: "a", items, cache: true, where: "cluster" }, /^"cache": outcomes of a cluster are not kept/],
     [{ command: "a", items, cwd: " " }, /^"cwd" must be a text; it is " "$/],
   ];
   for (const [definition, message] of bad)

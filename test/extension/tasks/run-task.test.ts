@@ -42,6 +42,18 @@ async function start(
   return { run, feed, text, stop, status };
 }
 
+test("replayed items show what they wrote when they ran, and the summary counts them", async () => {
+  const { run, text, status } = await start(2, { processes: 2, module: true });
+  run.output = async (index) => ({ lines: [{ stream: "stderr", text: `earlier ${index}` }], dropped: 0 });
+  run.set(0, "done", { cached: true, pid: 0, value: "zero" });
+  run.set(1, "done", { value: "one" });
+  run.end();
+  assert.equal(await within(status, "the task's end"), 0);
+  assert.match(text(), /\nearlier 0\nzero\none\n/);
+  assert.doesNotMatch(text(), /earlier 1/);
+  assert.match(text(), /\n2 done, 1 replayed in \d+ ms\n$/);
+});
+
 test("an item's lines come together and before its failure; the last line is the summary", async () => {
   const { run, feed, text, status } = await start(3, { processes: 2 });
   feed.line(0, "a1");

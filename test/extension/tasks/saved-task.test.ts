@@ -70,6 +70,22 @@ test("a function over a pattern is saved with the pattern and its options, and r
   assert.deepEqual(source, { kind: "glob", include: ["*.txt"], exclude: ["b*"], folder });
 });
 
+test("a run with a cache is saved with it", (t) => {
+  const folder = workspace(t);
+  const request: RunRequest = {
+    name: "wc",
+    target: { command: "wc", cwd: folder },
+    items: files(join(folder, "a.txt")),
+    options: { cache: true },
+    origin: "command",
+  };
+  const saved = (cache: RunRequest["options"]["cache"]) =>
+    savedTask({ ...request, options: { cache } }, "again", { name: "", path: folder })["cache"];
+  assert.deepEqual([saved(true), saved(false), saved(undefined)], [true, undefined, undefined]);
+  assert.deepEqual(saved({ env: ["A"] }), true, "of a run that was found");
+  assert.deepEqual(saved({ dir: "/kept", inputs: ["*.json"], env: [] }), { dir: "/kept", inputs: ["*.json"] });
+});
+
 test("a line for the shell is saved as it was typed", async (t) => {
   const folder = workspace(t);
   const line = "wc -w '{item}' | tee /dev/null";

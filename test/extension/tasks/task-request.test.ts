@@ -99,6 +99,20 @@ test("the error for missing files and folders names them", async (t) => {
   });
 });
 
+test("outcomes depend on the task's own variables, not on the terminal's", async (t) => {
+  const folder = workspace(t);
+  const cacheOf = async (cache: unknown) =>
+    (await request(folder, { command: "wc", items: { values: [1] }, env: { A: "1" }, cwd: "app", cache })).options
+      .cache;
+  assert.deepEqual(await cacheOf(true), { env: ["A"] });
+  assert.deepEqual(await cacheOf({ dir: "kept", inputs: "*.js", env: "LANG" }), {
+    dir: join(folder, "app/kept"),
+    inputs: ["*.js"],
+    env: ["A", "LANG"],
+  });
+  assert.deepEqual([await cacheOf(undefined), await cacheOf(false)], [undefined, false]);
+});
+
 test("a task is described, valid or not", () => {
   assert.equal(describeDefinition({ command: "gzip", args: ["-9", "{item}"] }), "gzip -9 {item}");
   assert.equal(describeDefinition({ module: "./a.js" }), "./a.js#default");

@@ -11,6 +11,7 @@ import type { CachedRun, KeptOutcome, Looked } from "./messages.js";
 
 /** Values that mean something only in this server, or only to programs that trust their sender. */
 const bound = /"\$(?:handle|blob)":/;
+const droppedText = "the run was cancelled";
 /** Most characters of a command's output that are replayed: a run keeps as much of an item's output. */
 const maxLines = 64 * 1024;
 
@@ -39,7 +40,10 @@ export class CachedItems {
         // A command's may depend on the item.
         variables: isCommand ? [] : run.variables.map((name) => [name, variableIn(run.env, name)]),
         inputs,
-        onProgress,
+        onProgress: () => {
+          onProgress();
+          if (this.#isDropped) throw new Error(droppedText);
+        },
       });
     } catch (error) {
       this.#cache = null;
@@ -48,6 +52,7 @@ export class CachedItems {
   }
 
   look(index: number, item: Uint8Array): Looked {
+    if (this.#isDropped) return { why: droppedText };
     if (!this.#cache) return { why: this.#fault };
     const asked = this.#asCacheItem(index, item);
     if (typeof asked === "string") return { why: asked };
@@ -70,6 +75,11 @@ export class CachedItems {
     const value = payloadToJson(payload);
     if (!isWhole(value, asked.command !== null)) return;
     this.#cache?.keep(index, asked, { value, ms, ...(asked.command || lines.length === 0 ? {} : { lines }) });
+  }
+
+  /** The run was cancelled. This ends the reading of a large file, which would hold up other runs. */
+  get #isDropped(): boolean {
+    return Atomics.load(this.#run.isDropped, 0) !== 0;
   }
 
   close(): void {

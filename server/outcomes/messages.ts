@@ -14,6 +14,8 @@ export interface CachedRun {
   /** Names of the variables that count. */
   variables: readonly string[];
   inputs: readonly string[];
+  /** Not 0: nobody waits for answers any more. */
+  isDropped: Int32Array<SharedArrayBuffer>;
 }
 
 /** Values are payloads, with their bytes in memory of their own. */

@@ -55,7 +55,7 @@ export interface CacheThreadOptions {
 
 class CacheThread {
   readonly #worker: Worker;
-  readonly #calls = new Map<number, { count: number; answer: (found: readonly Found[]) => void }>();
+  readonly #calls = new Map<number, { run: number; count: number; answer: (found: readonly Found[]) => void }>();
   /** Runs that are closing. */
   readonly #closing = new Map<number, () => void>();
   readonly #runs = new Set<number>();
@@ -98,7 +98,7 @@ class CacheThread {
     return {
       look: (from, items, answer) => this.#look(run, from, items, answer),
       keep: (index, item, outcome) => this.#keep(run, index, item, outcome),
-      close: (closed) => this.#close(run, closed),
+      close: (closed) => this.#close(run, about.isDropped, closed),
     };
   }
 
@@ -121,7 +121,7 @@ class CacheThread {
       return;
     }
     const call = this.#next++;
-    this.#calls.set(call, { count: items.length, answer });
+    this.#calls.set(call, { run, count: items.length, answer });
     this.#send({ kind: "look", run, call, from, items: items.map(copied) });
     this.#watch();
   }
@@ -134,12 +134,17 @@ class CacheThread {
     this.#send({ kind: "keep", run, index, item: copied(item), outcome: { value: copied(value), ms, lines } });
   }
 
-  #close(run: number, closed: () => void): void {
+  #close(run: number, isDropped: Int32Array, closed: () => void): void {
     if (this.#fault !== null) {
       setImmediate(closed);
       return;
     }
-    this.#closing.set(run, closed);
+    const isAsking = [...this.#calls.values()].some((call) => call.run === run);
+    if (isAsking) {
+      // It was cancelled. It does not wait until a large file is read.
+      Atomics.store(isDropped, 0, 1);
+      setImmediate(closed);
+    } else this.#closing.set(run, closed);
     this.#send({ kind: "close", run });
     this.#watch();
   }
@@ -152,9 +157,9 @@ class CacheThread {
       this.#calls.delete(message.call);
       answer(message.found satisfies readonly Looked[]);
     } else if (message.kind === "closed") {
-      const closed = this.#closing.get(message.run)!;
+      const closed = this.#closing.get(message.run);
       this.#closing.delete(message.run);
-      closed();
+      closed?.();
     } else if (message.kind === "over") {
       this.#runs.delete(message.run);
       if (this.#runs.size === 0) void this.end("the cache has ended");
@@ -196,6 +201,7 @@ function describe({ target, cluster, cwd = process.cwd(), env = {}, cache = {} }
     env: isCommand ? {} : env,
     variables: cache.env ?? Object.keys((isCommand ? target.env : env) ?? {}),
     inputs: cache.inputs ?? [],
+    isDropped: new Int32Array(new SharedArrayBuffer(4)),
   };
 }
 

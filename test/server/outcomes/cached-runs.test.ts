@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
+import type { RunInfo } from "../../../protocol/run.js";
 import type { CommandTarget, ModuleTarget } from "../../../protocol/target.js";
 import { run as commandLine, words } from "../../cli/polyproc.js";
-import { waitFor, within } from "../../deadline.js";
+import { patienceMs, waitFor, within } from "../../deadline.js";
 import { RunReader } from "../../faults/run-reader.js";
 import { setStage, type Stage } from "../../faults/stage.js";
 import { temporaryFolder } from "../../temporary-folder.js";
@@ -174,6 +175,27 @@ test("a folder that cannot be used, a FIFO and a torn outcome are misses: the ru
   mkdirSync(path("cache"));
   await runAll(reader, one);
   assert.deepEqual((await runAll(reader, one)).rows, ["*x\n"]);
+});
+
+test("a run that is cancelled while a large file is read ends, and holds up no other run", async (t) => {
+  const { cwd, path, write, cache } = project(t);
+  const { reader } = await opened(t);
+  write("large", "");
+  // Reading so much takes longer than the test waits.
+  truncateSync(path("large"), 200 * 2 ** 30);
+  const { run } = await reader.start({
+    target: { command: "true" },
+    cache: { ...cache, inputs: [path("large")] },
+    items: ["x"],
+  });
+  const large = await reader.start({ target: { command: "echo", cwd }, cache, items: ["large"] });
+  for (const one of [run, large.run]) {
+    await reader.ask("run/cancel", { run: one });
+    const info = await reader.ask<RunInfo>("run/wait", { run: one }, patienceMs);
+    assert.deepEqual([info.state, info.cancelled], ["cancelled", 1]);
+  }
+  const other = { target: { command: "echo", cwd }, cache, items: ["y"] };
+  assert.deepEqual((await runAll(reader, other)).rows, ["y\n"]);
 });
 
 test("runs whose outcomes cannot be kept are refused", async (t) => {

@@ -58,7 +58,7 @@ export function activate(context: vscode.ExtensionContext): PolyprocApi {
     }
   };
   part("the server's commands", () => registerServerCommands(server, model, log));
-  part("the status bar", () => registerStatusBar(server, model));
+  part("the status bar", () => registerStatusBar(server, model, settings));
   part("terminals", () => registerTerminals(context, settings, server.address));
   part("the end of the window", () => vscode.Disposable.from(...registerWindowClose(server, settings, log)));
   let runs = unavailableRuns();

@@ -12,6 +12,7 @@ import { isReached } from "./limits/halt.js";
 import type { JobLog } from "./job-log.js";
 import type { Item, ItemSource } from "./items/items.js";
 import { mostJobs, type LimitOptions } from "./limits/limit-options.js";
+import { watchIdleCluster } from "./idle-cluster.js";
 import { Limits } from "./limits/limits.js";
 import { MapRun } from "./map-run.js";
 import type { MapRunOptions } from "./map-run-options.js";
@@ -140,6 +141,10 @@ export async function runMap(
     mayFeed: (index) => report.mayFeed(index),
   });
   limits.watch(run);
+  const stopIdleWatch =
+    cluster === undefined || options.quiet
+      ? () => {}
+      : watchIdleCluster({ connection, run }, cluster, target, (text) => report.say(text));
 
   const stopWatching = onInterruption((signal) => {
     const again = ending !== null;
@@ -173,6 +178,7 @@ export async function runMap(
     await run.run();
   } finally {
     limits.stop();
+    stopIdleWatch();
     log?.close();
     await report.end();
     cache?.close();

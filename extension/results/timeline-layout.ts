@@ -27,7 +27,7 @@ export interface Block {
 export interface Lane {
   /** Null: this machine. */
   host: string | null;
-  /** In the order of their appearance. */
+  /** In the order of their appearance. None: it is idle, or the pid on its host is not known yet. */
   pids: number[];
   /** In the order of time; they do not overlap. */
   blocks: Block[];
@@ -65,7 +65,7 @@ export function layOut(rows: Iterable<TimedRow>, span: Span): Timeline {
   const lanes: Lane[] = [];
   for (const life of lives(rows, span.to).sort((a, b) => a.from - b.from || a.pid - b.pid)) {
     const lane = laneFor(life, lanes, span.workers);
-    lane.pids.push(life.pid);
+    if (life.pid !== 0) lane.pids.push(life.pid);
     let end = lane.blocks.at(-1)?.to ?? -Infinity;
     for (const block of life.blocks) {
       block.from = Math.max(block.from, end);
@@ -93,10 +93,12 @@ function compareHosts(a: string | null, b: string | null): number {
 function lives(rows: Iterable<TimedRow>, now: number): Life[] {
   const byWorker = new Map<string, Life>();
   for (const { index, state, pid, host, startedAt, ms } of rows) {
-    if (startedAt === null || pid === 0) continue;
+    // The pid on another host is told at the end. Until then the item has a lane of the host for itself.
+    const isElsewhere = pid === 0 && host !== null && (state === "running" || state === "lost");
+    if (startedAt === null || (pid === 0 && !isElsewhere)) continue;
     const to = ms === null ? Math.max(startedAt, now) : startedAt + ms;
     const block: Block = { index, state, pid, from: startedAt, to };
-    const worker = `${host ?? ""}:${pid}`;
+    const worker = isElsewhere ? `${host}:item ${index}` : `${host ?? ""}:${pid}`;
     const life = byWorker.get(worker);
     if (life) life.blocks.push(block);
     else byWorker.set(worker, { pid, host, from: startedAt, to, blocks: [block] });

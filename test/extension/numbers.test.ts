@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { connectionDetails } from "../../extension/connection-details.js";
-import { numbersOf, whatRuns } from "../../extension/numbers.js";
+import { numbersOf, statusText, whatRuns } from "../../extension/numbers.js";
 
 type Given = Parameters<typeof numbersOf>[0];
 
@@ -13,7 +13,33 @@ test("the numbers of the status bar: slots of all pools, running processes, unfi
     runs: map({ endedAt: null }, { endedAt: 5 }),
     deadlocks: map({}),
   } as unknown as Given;
-  assert.deepEqual(numbersOf(given), { busy: 3, total: 5, queued: 10, running: 2, runs: 1, deadlocks: 1 });
+  assert.deepEqual(numbersOf(given), {
+    ...{ busy: 3, total: 5, onCluster: null },
+    ...{ queued: 10, running: 2, runs: 1, deadlocks: 1 },
+  });
+});
+
+test("a pool on a cluster counts by its running tasks: its limit is no number of slots", () => {
+  const pools = new Map<string, object>([
+    ["local", { busy: 2, processes: 4, queued: 1 }],
+    ["remote", { busy: 3, processes: 4096, queued: 9, cluster: "redis://127.0.0.1" }],
+  ]);
+  const given = { pools, processes: new Map(), runs: new Map(), deadlocks: new Map() } as unknown as Given;
+  const { busy, total, onCluster, queued } = numbersOf(given);
+  assert.deepEqual({ busy, total, onCluster, queued }, { busy: 2, total: 4, onCluster: 3, queued: 10 });
+});
+
+test("the text of the status bar: workers here, tasks and slots of the cluster, and what waits", () => {
+  const none = { busy: 0, total: 0, onCluster: null, queued: 0, running: 0, runs: 0, deadlocks: 0 };
+  assert.equal(statusText(none, null), "$(server-process)");
+  assert.equal(statusText({ ...none, running: 2 }, null), "$(server-process) 2");
+  assert.equal(statusText({ ...none, busy: 2, total: 4, queued: 1200 }, null), "$(server-process) 2/4 +1,200");
+  assert.equal(statusText({ ...none, onCluster: 3, queued: 17 }, null), "$(server-environment) 3 +17");
+  assert.equal(statusText({ ...none, onCluster: 3 }, 8), "$(server-environment) 3/8");
+  assert.equal(
+    statusText({ ...none, busy: 1, total: 2, onCluster: 3 }, 8),
+    "$(server-process) 1/2 $(server-environment) 3/8",
+  );
 });
 
 test("running processes, in words", () => {

@@ -83,6 +83,7 @@ export class Table {
     const drawn: TemplateResult[] = [];
     for (let position = first; position < last; position++)
       drawn.push(this.#row(rows[shown[position]!]!, position, now));
+    this.#grid.classList.toggle("on-cluster", this.#store.run?.isOnCluster === true);
     this.#grid.ariaRowCount = String(shown.length + 1);
     const isDrawn = active !== null && shown.indexOf(active, first) >= 0 && shown.indexOf(active, first) < last;
     // The attribute may only name an element that exists, and a row out of view does not.

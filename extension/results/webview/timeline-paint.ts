@@ -154,7 +154,7 @@ function readableOn(context: CanvasRenderingContext2D, colour: string): string {
 /** The worker's pid; when several followed each other, the latest one and how many came before. */
 export function laneName(lane: Lane): string {
   const latest = lane.pids.at(-1);
-  if (latest === undefined) return t("idle");
+  if (latest === undefined) return lane.host ?? t("idle");
   const name = lane.pids.length === 1 ? String(latest) : t("{0} pids", lane.pids.length);
   return lane.host === null ? name : `${lane.host}:${name}`;
 }

@@ -56,6 +56,8 @@ test(
     await row(/^(alpha|beta)1 of 2 slots/);
     const pool = await row(/^proofread.*2 running/);
     assert.equal(pool.level, 2);
+    // Tasks that run, and the slots of both hosts.
+    await workbench.statusBarItem(/^\s*3\/4$/).waitFor();
 
     await workbench.runCommand("Polyproc: Show Timeline");
     await webview.getByRole("application").waitFor();
@@ -67,6 +69,13 @@ test(
     // Rows that have ended say where they ran.
     const workers = await webview.locator(".window .row .pid").allInnerTexts();
     assert.ok(workers.length > 0 && workers.every((text) => /^(alpha|beta)(:\d+)?$/.test(text)), workers.join());
+
+    const cut = await webview
+      .locator(".window .row .pid")
+      .evaluateAll((cells) =>
+        cells.filter((cell) => cell.scrollWidth > cell.clientWidth).map((cell) => cell.textContent),
+      );
+    assert.deepEqual(cut, [], "HOST:PID is shown whole");
 
     await workbench.rowAction(hosts, /^alpha/, "Drain Host…");
     assert.match(await workbench.dialog.innerText(), /Drain alpha\?/);

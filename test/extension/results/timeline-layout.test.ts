@@ -66,6 +66,33 @@ describe("layOut", () => {
     assert.equal(utilisation, 400 / 750);
   });
 
+  test("on a cluster, an item that runs has a lane of its host, though its pid is not known before its end", () => {
+    const rows = [
+      row(0, 11, 0, 100, "done", "alpha"),
+      row(1, 0, 100, null, "running", "alpha"),
+      row(2, 0, 120, null, "running", "alpha"),
+      row(3, 0, 130, null, "running", "beta"),
+      row(4, 0, 140, null, "running"),
+      row(5, 0, 90, 1, "failed", "beta"),
+    ];
+    const { lanes } = layOut(rows, { from: 0, to: 200, workers: 0 });
+    assert.deepEqual(
+      lanes.map(({ host, pids, blocks }) => [host, pids, blocks.map(({ index, to }) => [index, to])]),
+      [
+        [
+          "alpha",
+          [11],
+          [
+            [0, 100],
+            [1, 200],
+          ],
+        ],
+        ["alpha", [], [[2, 200]]],
+        ["beta", [], [[3, 200]]],
+      ],
+    );
+  });
+
   test("puts commands, which live for one item, into as many lanes as there are processes", () => {
     const rows = Array.from({ length: 40 }, (_, i) => row(i, 100 + i, Math.floor(i / 4) * 50 + (i % 4), 45));
     const { lanes } = layOut(rows, { from: 0, to: 500, workers: 4 });

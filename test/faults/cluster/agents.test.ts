@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { test } from "node:test";
 import { waitFor, within } from "../../deadline.js";
 import { isLiving } from "../../living.js";
 import { needs } from "../../tools/needs.js";
-import { begins, double, logged, notes, setClusterStage } from "./cluster-stage.js";
+import { start as startCli } from "../../cli/polyproc.js";
+import { begins, double, logged, notes, setClusterStage, startAgent, taskFile } from "./cluster-stage.js";
+import { TestRedis } from "./redis.js";
 
 const redis = needs("redis-server");
 
@@ -55,4 +58,26 @@ test("an agent that stops past its lease gives no second outcome when it goes on
   );
   assert.equal(await within(pool.apply(double, [4]), "a task afterwards"), 8);
   await pool.terminate();
+});
+
+test("map --cluster without any agent says how to start one, once, and goes on waiting", redis, async (t) => {
+  const store = await TestRedis.start(t);
+  const address = store.url();
+  const map = startCli(t, [
+    "map",
+    "--cluster",
+    address,
+    "--module",
+    taskFile,
+    "--export",
+    "double",
+    "--json-items",
+    "4",
+  ]);
+  await waitFor(() => map.stderr().includes("no agent takes tasks of this cluster"), { what: "the word on agents" });
+  await startAgent(t, address, "alpha");
+  const { status, stdout, stderr } = await map.ended();
+  assert.deepEqual({ status, stdout }, { status: 0, stdout: "8\n" });
+  assert.equal(stderr.split("no agent takes").length, 2, stderr);
+  assert.ok(stderr.includes(`polyproc agent --cluster ADDRESS --allow-module ${dirname(taskFile)}\n`), stderr);
 });

@@ -1,8 +1,8 @@
 import { accessSync, constants, mkdirSync } from "node:fs";
 import { resolve } from "node:path";
-import { globSync } from "tinyglobby";
 import { FileHashes, hashOfText } from "./file-hash.js";
 import { importedFiles } from "./imported-files.js";
+import { inputFiles } from "./input-files.js";
 import { CacheStore, type CachedOutcome, type LongOutput, type Parts } from "./store.js";
 
 /** What all items of a map or run have in common. */
@@ -111,11 +111,7 @@ export class ItemCache {
     const files = new Set<string>();
     if ("module" in code) for (const file of importedFiles(code.module)) files.add(file);
     else if (code.program.includes("/")) files.add(resolve(cwd, code.program));
-    for (const pattern of inputs) {
-      const found = globSync([pattern], { cwd, dot: true, absolute: true, expandDirectories: false });
-      if (found.length === 0) throw new Error(`no file matches ${JSON.stringify(pattern)} in ${cwd}`);
-      for (const file of found) files.add(file);
-    }
+    for (const file of inputFiles(inputs, cwd)) files.add(file);
     const parts: Record<string, string> = {};
     for (const file of files) {
       const hash = this.#hashes.of(file);

@@ -2,7 +2,7 @@ import { join, relative, resolve } from "node:path";
 import { root } from "../extension/build/root.js";
 import { setAddress } from "./address.js";
 import { bundleCommand } from "./command.js";
-import { inlineMsgpackr } from "./inline.js";
+import { inlinePackages } from "./inline.js";
 import { installAll } from "./install.js";
 import { buildNative } from "./native.js";
 import { packAll } from "./packages.js";
@@ -18,7 +18,7 @@ switch (command) {
     process.exitCode = await installAll(outdir);
     break;
   case "prepack":
-    await inlineMsgpackr();
+    await inlinePackages();
     await bundleCommand();
     break;
   case "native":

@@ -5,6 +5,9 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { packageFiles } from "../bindings/python/wheel.js";
 import { root } from "../fixture.js";
+import { within } from "../deadline.js";
+import { RunReader } from "../faults/run-reader.js";
+import { startServer } from "../server/server-process.js";
 import { temporaryFolder } from "../temporary-folder.js";
 import { strictOptions } from "./strict-options.js";
 import { packed, run, type Packed } from "./packed.js";
@@ -142,6 +145,22 @@ describe("the package, packed and installed in an empty folder elsewhere", () =>
     const { stdout, stderr } = await run(process.execPath, ["process.js"], { cwd: project });
     assert.equal(stderr, "");
     assert.equal(stdout, "hello from Greeter-1\n0\n");
+  });
+
+  it("has a server whose runs replay what was kept", async (t) => {
+    const main = join(project, "node_modules", "polyproc", "dist", "server", "main.js");
+    const listen = ["--listen", `unix:${join(temporaryFolder(t), "s")}`];
+    const server = await startServer(t, listen, { cwd: project, main });
+    const reader = await RunReader.open({ address: server.addresses[0]! });
+    t.after(() => reader.close());
+    const cache = { dir: join(temporaryFolder(t), "cache"), inputs: ["pack*.json"] };
+    const cached: (boolean | string | undefined)[] = [];
+    for (let i = 0; i < 2; i++) {
+      const { run: handle } = await reader.start({ target: { command: "echo" }, items: ["x"], cache });
+      const entry = (await within(reader.readAll(handle), "the outcome")).get(0)!;
+      cached.push(entry.cached ?? entry.notCached);
+    }
+    assert.deepEqual(cached, [undefined, true]);
   });
 
   it("offers the command", async () => {

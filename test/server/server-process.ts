@@ -25,6 +25,8 @@ export interface ServerOptions {
   env?: Record<string, string | undefined>;
   stdio?: "pipe" | "ignore";
   cwd?: string;
+  /** Its program. Default: the one that is tested. */
+  main?: string;
 }
 
 /** Starts a server; it ends with the test. Resolves when it listens on as many addresses as `args` name. */
@@ -48,7 +50,7 @@ export async function startServer(
 
 /** The same without waiting for anything. */
 export function spawnServer(test: TestContext, args: readonly string[], options: ServerOptions = {}): ServerProcess {
-  const child = spawn(process.execPath, [compiled("server/main"), ...args], {
+  const child = spawn(process.execPath, [options.main ?? compiled("server/main"), ...args], {
     cwd: options.cwd,
     stdio: [options.stdio ?? "ignore", "pipe", "pipe"],
     env: { ...process.env, POLYPROC_TOKEN: undefined, POLYPROC_ADDRESS: undefined, ...options.env },

@@ -52,6 +52,20 @@ async function runLong(): Promise<void> {
   for await (const { n, size } of pool.imapUnordered(noted, longItems(), { lookAhead })) tell("told", n, size);
 }
 
+/** Longer than a lease: only such a task can run beside itself, or lose its hosts one after the other. */
+async function runLongest(): Promise<void> {
+  do {
+    const given = item(random.int(2000, 6000));
+    try {
+      const { n, size } = await pool.apply(noted, [given]);
+      tell("told", n, size);
+    } catch (error) {
+      if (!(error instanceof PolyprocError) || error.codeName !== "AgentLost") throw error;
+      tell("lost", given.n);
+    }
+  } while (!isOver);
+}
+
 /** So short that several travel in one pack. */
 async function runShort(): Promise<void> {
   do {
@@ -74,7 +88,7 @@ async function poisoned(): Promise<void> {
   }
 }
 
-await Promise.all([runLong(), runShort(), runGuards()]);
+await Promise.all([runLong(), runLongest(), runShort(), runGuards()]);
 await Promise.all(poisons);
 await pool.terminate();
 await mp.close();

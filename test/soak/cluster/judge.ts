@@ -26,11 +26,13 @@ export function lines(file: string): string[][] {
 export function judgeTasks(folder: string, isComplete: boolean, stopped: ReadonlySet<number>): Evidence {
   const findings: string[] = [];
   const told = new Map<number, number>();
+  const failed = new Set<number>();
   let given: number | null = null;
   for (const [what, number] of lines(join(folder, "told"))) {
     const n = Number(number);
     if (what === "given") given = n;
-    if (what === "told") told.set(n, (told.get(n) ?? 0) + 1);
+    if (what === "told" || what === "lost") told.set(n, (told.get(n) ?? 0) + 1);
+    if (what === "lost") failed.add(n);
   }
   for (const [n, times] of told) if (times !== 1) findings.push(`task ${n} was told ${times} times`);
   if (isComplete && given === null) findings.push("the client did not say how many tasks it gave");
@@ -40,9 +42,10 @@ export function judgeTasks(folder: string, isComplete: boolean, stopped: Readonl
   const logs = new Set(readdirSync(join(folder, "tasks")).map(Number));
   for (const n of told.keys()) if (!logs.has(n)) findings.push(`task ${n} was told, but never ran`);
   for (const n of logs) {
+    let begins = 0;
     let ends = 0;
     for (const [what, pid, agent, otherPid, otherAgent] of lines(join(folder, "tasks", String(n)))) {
-      if (what === "begin") runs++;
+      if (what === "begin") begins++;
       if (what === "end") ends++;
       if (what !== "overlap") continue;
       overlaps++;
@@ -52,7 +55,10 @@ export function judgeTasks(folder: string, isComplete: boolean, stopped: Readonl
             "which had not been stopped",
         );
     }
-    if (told.has(n) && ends === 0) findings.push(`task ${n} was told, but no run of it ended`);
+    runs += begins;
+    // Its last two hosts died while they ran it; those before may have had it without beginning it.
+    if (failed.has(n) && begins < 2) findings.push(`task ${n} failed with AgentLost after ${begins} runs`);
+    if (told.has(n) && !failed.has(n) && ends === 0) findings.push(`task ${n} was told, but no run of it ended`);
   }
   return { findings, told: told.size, runs, overlaps };
 }

@@ -55,6 +55,8 @@ test("the judge of a cluster's logs finds a task that was lost, told twice, or r
   assert.match(judged(t, { told: ["told 0 0", "told 0 0", "given 1"], tasks: [run] }).join(), /told 2 times/);
   assert.match(judged(t, { told: ["told 0 0", "given 1"], tasks: [] }).join(), /never ran/);
   assert.match(judged(t, { told: ["told 0 0", "given 1"], tasks: [["begin 10 1"]] }).join(), /no run of it ended/);
+  assert.match(judged(t, { told: ["lost 0", "given 1"], tasks: [["begin 10 1"]] }).join(), /AgentLost after 1 runs/);
+  assert.deepEqual(judged(t, { told: ["lost 0", "given 1"], tasks: [["begin 10 1", "begin 11 2"]] }), []);
   const beside = (agent: number) => ["begin 10 1", `overlap 10 ${agent} 11 2`, "begin 11 2", "end 11 2", "end 10 1"];
   assert.match(judged(t, { told: ["told 0 0", "given 1"], tasks: [beside(1)] }).join(), /had not been stopped/);
   assert.deepEqual(judged(t, { told: ["told 0 0", "given 1"], tasks: [beside(7)] }), [], "agent 7 was stopped");

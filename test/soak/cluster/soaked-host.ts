@@ -133,7 +133,9 @@ export class SoakedHost {
     child.once("close", (code, signal) => {
       this.#living.delete(agent);
       const isKilled = signal === "SIGKILL" && (agent.isEnding || this.#isOver || this.#parts.isPoisoned());
-      if (!isKilled && !(agent.isEnding && code === 0))
+      // Redis was down for the ten seconds that a new agent tries to reach it.
+      const isEarly = code === 2 && !agent.isServing && agent.stderr.includes("does not answer");
+      if (!isKilled && !isEarly && !(agent.isEnding && code === 0))
         this.#parts.find(`the agent ${name}, pid ${child.pid}, ended with ${code ?? signal}; it said: ${agent.stderr}`);
       if (agent === this.#agent && !this.#isOver) this.#agent = this.#start(this.#newName());
     });

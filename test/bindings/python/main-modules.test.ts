@@ -36,6 +36,12 @@ def half(n):
         raise Odd(n)
     return n // 2
 
+# Names that a stand-in for a module may have itself.
+def module(n):
+    return -n
+
+_name = module
+
 def tell(n, queue):
     queue.put(half(n))
 
@@ -46,7 +52,7 @@ def outer(n, queue):
 
 if __name__ == "__main__":
     with multiprocessing.Pool(2) as pool:
-        print(pool.map(half, [2, 4]))
+        print(pool.map(module, [2]), pool.map(half, [2, 4]))
         try:
             pool.apply(half, (3,))
         except Odd as error:
@@ -60,7 +66,7 @@ if __name__ == "__main__":
     );
     for (const way of ways) {
       const { status, stdout, stderr } = await program.check(way);
-      assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "[1, 2]\nodd (3,)\n4\n", stderr: "" });
+      assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "[-2] [1, 2]\nodd (3,)\n4\n", stderr: "" });
     }
   });
 

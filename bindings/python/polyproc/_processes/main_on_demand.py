@@ -17,26 +17,45 @@ class MainOnDemand(ModuleType):
 
     def __init__(self, name, folder):
         super().__init__("__main__")
-        # The package's name with `.__main__`, or `__main__` itself in `folder`, which may be a zip file.
-        self.__dict__.update(_name=name, _folder=folder, _lock=threading.RLock(), _failure=None, _is_running=False)
-
-    def how(self):
-        """How a child of this process gets the same main module."""
-        return {"main_name": self._name, "main_folder": self._folder}
+        # The only name that this module has: any other may be the program's.
+        self.__polyproc_source__ = _Source(self, name, folder)
 
     def __getattr__(self, name):
         # Names that Python and libraries look up in every module are no reason to run it.
-        if name.startswith("__") or self._is_running:
+        if name.startswith("__"):
             raise AttributeError(f"module '__main__' has no attribute {name!r}")
+        return getattr(self.__polyproc_source__.module(), name)
+
+
+class _Source:
+    def __init__(self, stands_in, name, folder):
+        self._stands_in = stands_in
+        # The package's name with `.__main__`, or `__main__` itself in `folder`, which may be a zip file.
+        self._name = name
+        self._folder = folder
+        self._lock = threading.RLock()
+        self._is_running = False
+        self._failure = self._traceback = None
+
+    def for_children(self):
+        """How a child of this process gets the same main module."""
+        return {"main_name": self._name, "main_folder": self._folder}
+
+    def module(self):
+        """The module of the file, which is run once. Other threads wait for that."""
         with self._lock:
             main = sys.modules["__main__"]
-            if main is self:
-                main = self._run()
-        return getattr(main, name)
+            if main is not self._stands_in:
+                return main
+            if self._is_running:
+                raise AttributeError("the main module looks up a name in itself while it is run")
+            # Not run again for each task: it may have begun something.
+            if self._failure is None:
+                return self._run()
+            # Each raise would lengthen its traceback.
+            raise self._failure.with_traceback(self._traceback)
 
     def _run(self):
-        if self._failure is not None:
-            raise self._failure
         self._is_running = current.process._inheriting = True
         try:
             if self._folder is None:
@@ -44,8 +63,7 @@ class MainOnDemand(ModuleType):
             else:
                 contents = runpy.run_path(self._folder, run_name="__mp_main__")
         except BaseException as error:
-            # Not run again for each task: it may have begun something.
-            self._failure = error
+            self._failure, self._traceback = error, error.__traceback__
             raise
         finally:
             self._is_running = False

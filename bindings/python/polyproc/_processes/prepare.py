@@ -75,10 +75,10 @@ def _changes(base):
 def _main(main):
     """How a child gets this main module. Empty: it cannot, because the program has no file."""
     if isinstance(main, MainOnDemand):
-        return main.how()
+        return main.__polyproc_source__.for_children()
     name = getattr(getattr(main, "__spec__", None), "name", None)
-    if name == "__main__":
-        return {"main_name": name, "main_folder": _whole(os.path.dirname(main.__file__))}
+    if name == "__main__" and (file := getattr(main, "__file__", None)) is not None:
+        return {"main_name": name, "main_folder": _whole(os.path.dirname(file))}
     if name is not None:
         return {"main_name": name}
     path = getattr(main, "__file__", _first_path if main is _first_main else None)
@@ -147,10 +147,10 @@ def _path_of(data):
 
 
 def _run_main_by_name(name, folder):
-    if name == "__main__" or name.endswith(".__main__"):
+    if folder is not None or name.endswith(".__main__"):
         sys.modules["__main__"] = sys.modules["__mp_main__"] = MainOnDemand(name, folder)
         return
-    if getattr(getattr(sys.modules["__main__"], "__spec__", None), "name", None) == name:
+    if name == "__main__" or getattr(getattr(sys.modules["__main__"], "__spec__", None), "name", None) == name:
         return
     import runpy
 

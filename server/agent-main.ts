@@ -38,6 +38,11 @@ export async function runAgent(argv: readonly string[]): Promise<PolyprocServer 
     let signals = 0;
     const end = () => {
       if (++signals > 1) agent.giveBack();
+      else
+        process.stdout.write(
+          `polyproc: ${options.host} takes no more work, and leaves when its tasks have ended; a second signal gives ` +
+            "them to other hosts\n",
+        );
       void agent.drain();
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, end);

@@ -3,6 +3,7 @@ import { PolyprocError } from "../../protocol/errors.js";
 import type { ClusterAddress } from "./address.js";
 import { Keys } from "./keys.js";
 import { describeNoAnswer, serverNameOf } from "./no-answer.js";
+import { handleOwnSubscriptions } from "./own-subscriptions.js";
 import { loadPackages, type Packages } from "./packages.js";
 
 /** Milliseconds in which the store must answer for the first time, or for a request that does not wait. */
@@ -20,7 +21,7 @@ export interface Store {
 /** Connects, and checks that the store can hold a cluster. Fails with ClusterUnavailable. */
 export async function openStore(address: ClusterAddress, warn: (text: string) => void): Promise<Store> {
   const packages = await loadPackages();
-  const redis = new packages.Redis({
+  const connection = new packages.Redis({
     host: address.host,
     port: address.port,
     db: address.database,
@@ -31,6 +32,7 @@ export async function openStore(address: ClusterAddress, warn: (text: string) =>
     retryStrategy: (times: number) => Math.min(50 * times, maxRetryMs),
     connectTimeout: firstAnswerMs,
   });
+  const redis = handleOwnSubscriptions(connection);
   let lastError = "";
   redis.on("error", (error: Error) => (lastError = error.message || (error as NodeJS.ErrnoException).code || ""));
   try {

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -282,6 +283,9 @@ static napi_value give_terminal(napi_env env, napi_callback_info info) {
   return napi_get_boolean(env, is, &result) == napi_ok ? result : 0;
 }
 
+/* Of the processes of a command, at its starter's death. */
+#define MOST_GROUPS 64
+
 static void close_from_to(unsigned first, unsigned last) {
   if (first > last || syscall(SYS_close_range, first, last, 0) == 0) return;
   /* An older kernel has no such call. */
@@ -294,7 +298,43 @@ static void close_all_but(unsigned low, unsigned high) {
   close_from_to(high + 1, ~0u);
 }
 
-/* SIGTERM, a second, SIGKILL for these groups, of which each may be 0: none. */
+/* Writes the children of a process into `into`, `most` of them at most; returns how many. */
+static int children_of(pid_t pid, pid_t *into, int most) {
+  char path[64], text[4096];
+  int count = 0;
+  pid_t child = 0;
+  snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)pid, (int)pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return 0;
+  ssize_t got = read(fd, text, sizeof text);
+  close(fd);
+  for (ssize_t i = 0; i < got && count < most; i++) {
+    if (text[i] >= '0' && text[i] <= '9') {
+      child = child * 10 + (text[i] - '0');
+    } else if (child > 0) {
+      into[count++] = child;
+      child = 0;
+    }
+  }
+  return count;
+}
+
+/* Adds the groups of a process and of all below it, but not `not_this` and `nor_this`. Returns how many there are. */
+static int add_groups(pid_t root, pid_t not_this, pid_t nor_this, pid_t *groups, int count) {
+  pid_t tree[256];
+  int known = 1;
+  tree[0] = root;
+  for (int i = 0; i < known; i++) {
+    pid_t group = getpgid(tree[i]);
+    bool is_new = group > 1 && group != not_this && group != nor_this && count < MOST_GROUPS;
+    for (int j = 0; j < count && is_new; j++) is_new = groups[j] != group;
+    if (is_new) groups[count++] = group;
+    known += children_of(tree[i], tree + known, (int)(sizeof tree / sizeof *tree) - known);
+  }
+  return count;
+}
+
+/* SIGTERM, a second, SIGKILL for these groups. */
 static void end_groups(const pid_t *groups, int count) {
   static const struct timespec pause = {0, 50000000};
   for (int look = 0; look <= 20; look++) {
@@ -325,13 +365,15 @@ _Noreturn static void watch(int terminal, int orders, pid_t starters, pid_t call
   while ((got = read(orders, &next, sizeof next)) > 0)
     if (got == sizeof next) order = next;
   if (order == 0) _exit(0);
-  pid_t groups[2] = {order > 0 ? order : -order, 0};
+  /* A shell that controls jobs gives each a group of its own. They are looked for while it lives. */
+  pid_t groups[MOST_GROUPS];
+  int count = add_groups(order > 0 ? order : -order, starters, callers, groups, 0);
   pid_t now = tcgetpgrp(terminal);
   if (order > 0 && now != callers) {
     if (now != starters && now != order) {
       /* The command is a shell that has given the terminal on. It would take it when that command ends. */
       kill(-order, SIGKILL);
-      groups[1] = now;
+      count = add_groups(now, starters, callers, groups, count);
     }
     /* A shell that has reaped its command has the terminal, and the group of the command is gone. */
     if (kill(-starters, 0) == 0) {
@@ -339,7 +381,7 @@ _Noreturn static void watch(int terminal, int orders, pid_t starters, pid_t call
       tcsetpgrp(terminal, starters);
     }
   }
-  end_groups(groups, 2);
+  end_groups(groups, count);
   _exit(0);
 }
 

@@ -117,7 +117,7 @@ describe(
     });
 
     test("a map that is killed ends a shell that controls jobs, and what it runs", async (t) => {
-      const { type, pid, leave } = await shell(t, {
+      const { type, shows, pid, leave } = await shell(t, {
         inner: "echo $PPID >$FOLDER/map.pid; echo $$ >$FOLDER/job.pid; exec bash --norc -i",
         sleeps: "echo $$ >$FOLDER/sleeps.pid; exec sleep 600",
       });
@@ -126,6 +126,21 @@ describe(
       const left = [await pid("sleeps"), await pid("job")];
       process.kill(await pid("map"), "SIGKILL");
       await waitFor(() => !left.some(isLiving), { what: "the end of both" });
+      await shows(/out> /);
+      await leave();
+    });
+
+    test("it ends the command's background jobs, which have groups of their own", async (t) => {
+      const { type, shows, pid, leave } = await shell(t, {
+        job:
+          "echo $PPID >$FOLDER/map.pid; echo $$ >$FOLDER/job.pid; set -m; sleep 600 & echo $! >$FOLDER/sleeps.pid; " +
+          "echo begun; wait",
+      });
+      await type("$tty a -- bash $FOLDER/job\n", /\nbegun/);
+      const left = [await pid("sleeps"), await pid("job")];
+      process.kill(await pid("map"), "SIGKILL");
+      await waitFor(() => !left.some(isLiving), { what: "the end of both" });
+      await shows(/out> /);
       await leave();
     });
   },

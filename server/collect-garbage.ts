@@ -5,7 +5,7 @@ import type { Budget } from "./engine/budget.js";
 /** How often to check, in milliseconds. */
 const lookMs = 1000;
 /** Less garbage is left to V8. */
-const worthwhileBytes = 16 * 1024 * 1024;
+const worthwhileBytes = 32 * 1024 * 1024;
 /** A server that releases more than this between two checks is busy: it allocates, so V8 collects. */
 const quietBytes = 1024 * 1024;
 
